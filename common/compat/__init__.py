@@ -1,0 +1,28 @@
+"""nussl, scaper, musdb and museval, mended so that they run on today's libraries.
+
+>>> from common.compat import nussl, scaper, musdb, museval
+
+Each package is imported when its name is first asked for, with the patches that
+it needs (see :mod:`common.compat.loading`). Importing ``common.compat`` itself
+costs nothing. No other module imports these four packages directly.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+PACKAGES = ("musdb", "museval", "nussl", "scaper")
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name not in PACKAGES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from common.compat.loading import load
+
+    module = load(name)
+    globals()[name] = module
+    return module
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *PACKAGES})

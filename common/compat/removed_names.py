@@ -1,0 +1,25 @@
+"""Names that NumPy and SciPy have removed and that nussl and scaper still use."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.signal
+
+
+def scipy_signal_windows() -> None:
+    """nussl.core.constants asks scipy.signal for hamming, hann and blackman (gone in SciPy 1.13)."""
+    for name in ("hamming", "hann", "blackman"):
+        if not hasattr(scipy.signal, name):
+            setattr(scipy.signal, name, getattr(scipy.signal.windows, name))
+
+
+def numpy_mat() -> None:
+    """nussl's Duet builds its histogram with np.mat (gone in NumPy 2)."""
+    if not hasattr(np, "mat"):
+        np.mat = np.asmatrix
+
+
+def numpy_inf() -> None:
+    """scaper.core writes infinity as np.Inf (gone in NumPy 2)."""
+    if not hasattr(np, "Inf"):
+        np.Inf = np.inf
