@@ -1,0 +1,89 @@
+"""One-line guards whose errors say what was expected, what came and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+
+def is_tensor(x: Any) -> bool:
+    """Whether `x` is a torch tensor, found out without importing torch."""
+    return type(x).__module__.split(".")[0] == "torch"
+
+
+def backend(x: Any):
+    """Return the module that computes on `x`: torch for a tensor, NumPy for an array.
+
+    Both modules name the elementwise functions that this book needs alike, so that one
+    definition of a mask serves arrays and tensors.
+    """
+    if is_tensor(x):
+        import torch
+
+        return torch
+    return np
+
+
+def check_array(x: Any, name: str) -> None:
+    """Raise TypeError unless `x` is a NumPy array or a torch tensor."""
+    if not (isinstance(x, np.ndarray) or is_tensor(x)):
+        raise TypeError(
+            f"{name}: expected a NumPy array or a torch tensor, got {type(x).__name__}; "
+            f"wrap it in np.asarray(...)"
+        )
+
+
+def check_floating(x: Any, name: str) -> None:
+    """Raise TypeError unless `x` holds real numbers in single or double precision."""
+    check_array(x, name)
+    if str(x.dtype).removeprefix("torch.") not in ("float32", "float64"):
+        raise TypeError(
+            f"{name}: expected float32 or float64, got {x.dtype}; convert it first, for example "
+            f"16-bit audio with x.astype(np.float32) / 32768"
+        )
+
+
+def check_complex(x: Any, name: str) -> None:
+    """Raise TypeError unless `x` holds complex numbers."""
+    check_array(x, name)
+    if "complex" not in str(x.dtype):
+        raise TypeError(
+            f"{name}: expected a complex spectrogram, got {x.dtype}; pass the output of stft, "
+            f"or magnitude * exp(1j * phase)"
+        )
+
+
+def check_dimensions(x: Any, name: str, axes: Sequence[str]) -> None:
+    """Raise ValueError unless `x` has at least the axes named, the last of them last."""
+    if x.ndim < len(axes):
+        raise ValueError(
+            f"{name}: expected at least {len(axes)} axes (..., {', '.join(axes)}), "
+            f"got shape {tuple(x.shape)}"
+        )
+
+
+def check_same_shape(**arrays: Any) -> None:
+    """Raise ValueError unless all the named arrays have one shape."""
+    shapes = {name: tuple(x.shape) for name, x in arrays.items()}
+    if len(set(shapes.values())) > 1:
+        found = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise ValueError(f"expected equal shapes, got {found}; cut or pad them to one length first")
+
+
+def check_finite(x: Any, name: str) -> None:
+    """Raise ValueError if `x` holds NaN or infinity."""
+    finite = backend(x).isfinite(x)
+    if not bool(finite.all()):
+        bad = int((~finite).sum())
+        raise ValueError(
+            f"{name}: expected finite numbers, got {bad} NaN or infinite of {finite.size if isinstance(finite, np.ndarray) else finite.numel()}; "
+            f"look for a division by zero where it was made"
+        )
+
+
+def check_positive(value: float, name: str) -> None:
+    """Raise ValueError unless `value` is a finite number above zero."""
+    if not (np.isfinite(value) and value > 0):
+        raise ValueError(f"{name}: expected a number above 0, got {value}")
