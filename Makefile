@@ -1,0 +1,55 @@
+# make book    the book, in _build/html      make test    every test
+# make serve   show it in a browser          make check   the tests that take under a minute
+#
+# The first of them sets up .venv with the pinned packages and makes the songs (.data).
+
+# The Python that makes .venv: the first of 3.11 to 3.13 that is there, or PYTHON=...
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || echo python3)
+
+VENV   := .venv
+PY     := $(VENV)/bin/python
+STAMP  := $(VENV)/stamp
+PINS   := common/build/pins.txt
+WANTED := requirements.txt common/build/requirements.txt
+PYTEST := $(PY) -m pytest -n 2 --dist loadfile
+
+# One thread a process, the same everywhere: notebooks, tests and their kernels run side by side.
+export OMP_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+export NUMBA_NUM_THREADS := 1
+export PYTHONHASHSEED := 0
+export IPYTHONDIR := $(CURDIR)/_build/ipython
+
+.PHONY: book serve test check songs bootstrap strip pins clean
+
+book: songs
+	$(PY) -m common.build book
+
+serve: $(STAMP)
+	$(PY) -m common.build serve
+
+test: check book
+	$(PYTEST) -m slow --nbval tests _build/executed
+
+check: $(STAMP)
+	$(PY) -m ruff check .
+	$(PYTEST) -m "not slow" tests
+
+songs: $(STAMP)
+	$(PY) -m common.data make
+
+bootstrap: $(STAMP)
+	$(PY) -m common.build bootstrap
+
+strip: $(STAMP)
+	find book -name '*.ipynb' | xargs $(VENV)/bin/nbstripout --keep-id
+
+clean:
+	rm -rf _build .pytest_cache .ruff_cache .import_linter_cache
+
+$(STAMP): $(WANTED) $(PINS) $(shell find common/compat/soxbindings -type f 2>/dev/null)
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --upgrade pip
+	$(PY) -m pip install --only-binary=:all: --constraint $(PINS) $(WANTED:%=--requirement %)
+	touch $(STAMP)

@@ -1,0 +1,153 @@
+"""Run the notebooks whose inputs changed, each in its own kernel, a few at a time."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+import nbformat
+
+from common.build import inputs, kernel
+from common.build.book import Book, BuildError, write_atomically
+
+CELL_TIMEOUT = 600  # seconds
+ONE_THREAD = {
+    name: "1"
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
+                 "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+}
+
+
+def execute(book: Book, *, jobs: int = 2, say=print) -> list[str]:
+    """Bring every executed copy up to date; return the pages that ran.
+
+    Raises BuildError with the traceback when a cell fails. What ran well before is kept.
+    """
+    waiting = {}
+    memo: dict = {}
+    for page in book.notebooks:
+        notebook = read_notebook(book.notebook(page))
+        if reason := inputs.why_stale(book, page, notebook, memo):
+            waiting[page] = reason
+        else:
+            refresh_text(book, page, notebook)
+    say(f"{len(book.notebooks)} notebooks, {len(waiting)} to run")
+    with ProcessPoolExecutor(min(jobs, len(waiting)) or 1, get_context("spawn")) as pool:
+        runs = {pool.submit(run, book, page): page for page in waiting}
+        for page, reason in waiting.items():
+            say(f"  {page}: {reason}")
+        for done, future in enumerate(as_completed(runs), start=1):
+            try:
+                seconds = future.result()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+            say(f"  [{done}/{len(waiting)}] {runs[future]} ran in {seconds:.1f} s")
+    return list(waiting)
+
+
+def run(book: Book, page: str) -> float:
+    """Execute one notebook, write its executed copy and its record; return the seconds."""
+    for _ in range(2):
+        notebook = read_notebook(book.notebook(page))
+        code, environment = inputs.code_hash(notebook), inputs.environment_hash(
+            inputs.pins_file(book))
+        started = time.time()
+        with tempfile.TemporaryDirectory(prefix="hear-the-mask-") as scratch:
+            notes = Path(scratch) / "notes"
+            _execute_cells(book, page, notebook, notes, Path(scratch))
+            seconds = time.time() - started
+            write_atomically(book.executed(page), nbformat.writes(notebook) + "\n")
+            changed = inputs.record_run(
+                book, page, notes.read_text(encoding="utf-8").splitlines(), code=code,
+                environment=environment, started=started, seconds=seconds)
+        if not changed:
+            return seconds
+    raise BuildError(
+        f"{page}: {', '.join(changed)} changed while the notebook ran, twice. "
+        "A notebook must not write what it reads."
+    )
+
+
+def _execute_cells(book: Book, page: str, notebook, notes: Path, scratch: Path) -> None:
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, DeadKernelError
+
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    notebook.metadata.pop("widgets", None)
+    client = NotebookClient(
+        notebook,
+        kernel_manager_class=traced_kernel_manager(),
+        timeout=CELL_TIMEOUT,
+        record_timing=False,
+        resources={"metadata": {"path": str(book.notebook(page).parent)}},
+    )
+    try:
+        client.execute(env=kernel_environment(book, notes, scratch))
+    except (CellExecutionError, DeadKernelError) as error:
+        raise BuildError(f"{page}: {_which_cell(notebook)} failed\n\n{error}") from None
+
+
+def traced_kernel_manager():
+    from jupyter_client import AsyncKernelManager
+    from jupyter_client.kernelspec import KernelSpec
+
+    class TracedKernelManager(AsyncKernelManager):
+        """Starts `common.build.kernel` whatever kernel the notebook names."""
+
+        kernel_spec = KernelSpec(
+            argv=[sys.executable, kernel.__file__, "--log-level=ERROR", "-f", "{connection_file}"],
+            display_name="Python 3",
+            language="python",
+        )
+
+    return TracedKernelManager
+
+
+def kernel_environment(book: Book, notes: Path, scratch: Path) -> dict[str, str]:
+    """The same few settings for every run, and no traces of the caller's own IPython."""
+    return {
+        **os.environ,
+        **ONE_THREAD,
+        "PYTHONHASHSEED": "0",
+        "IPYTHONDIR": str(scratch / "ipython"),
+        kernel.SETTING: json.dumps({"notes": str(notes), **inputs.watch_list(book)}),
+    }
+
+
+def _which_cell(notebook) -> str:
+    codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for number, cell in enumerate(codes, start=1):
+        if any(output.output_type == "error" for output in cell.outputs):
+            return f"code cell {number}"
+    started = sum(cell.execution_count is not None for cell in codes)
+    return f"code cell {started}"
+
+
+def read_notebook(path: Path):
+    return nbformat.read(path, as_version=4)
+
+
+def refresh_text(book: Book, page: str, source) -> None:
+    """Carry changed prose over into the executed copy, whose outputs still hold."""
+    executed = read_notebook(book.executed(page))
+    before = nbformat.writes(executed)
+    outputs = iter([cell for cell in executed.cells if cell.cell_type == "code"])
+    for cell in source.cells:
+        if cell.cell_type == "code":
+            ran = next(outputs)
+            cell.outputs, cell.execution_count = ran.outputs, ran.execution_count
+    if "widgets" in executed.metadata:
+        source.metadata["widgets"] = executed.metadata["widgets"]
+    source.metadata["language_info"] = executed.metadata["language_info"]
+    if nbformat.writes(source) != before:
+        write_atomically(book.executed(page), nbformat.writes(source) + "\n")
+        inputs.rewrite_outputs_hash(book, page)

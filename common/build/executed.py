@@ -1,0 +1,31 @@
+"""Sphinx extension: show the executed copy of each notebook, and refuse one that is out of date.
+
+The sources hold no outputs. When Sphinx reads a notebook, it gets the copy with outputs that
+`common.build.execute` left, unless any input of that copy has changed since.
+"""
+
+from __future__ import annotations
+
+import nbformat
+
+from common.build import inputs
+from common.build.book import ROOT, Book, BuildError
+
+
+def swap(app, page: str, source: list[str]) -> None:
+    """On `source-read`: put the executed notebook in place of the one in the sources."""
+    from sphinx.errors import ExtensionError
+
+    book = Book(ROOT)
+    if page not in book.notebooks:
+        return
+    try:
+        inputs.check_fresh(book, page, nbformat.reads(source[0], as_version=4))
+    except BuildError as error:
+        raise ExtensionError(str(error)) from None
+    source[0] = book.executed(page).read_text(encoding="utf-8")
+
+
+def setup(app) -> dict:
+    app.connect("source-read", swap)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
