@@ -7,7 +7,7 @@ import scipy.signal
 
 
 def scipy_signal_windows() -> None:
-    """nussl.core.constants asks scipy.signal for hamming, hann and blackman (gone in SciPy 1.13)."""
+    """nussl.core.constants asks scipy.signal for its windows (gone in SciPy 1.13)."""
     for name in ("hamming", "hann", "blackman"):
         if not hasattr(scipy.signal, name):
             setattr(scipy.signal, name, getattr(scipy.signal.windows, name))

@@ -34,7 +34,7 @@ def _refuse(task: str):
 
 
 def stempeg_without_ffmpeg() -> None:
-    """stempeg.cmds raises on import where ffmpeg or ffprobe is missing, so another takes its place."""
+    """stempeg.cmds raises on import where ffmpeg or ffprobe is missing; another takes its place."""
     if programs_installed() or "stempeg.cmds" in sys.modules:
         return
     commands = types.ModuleType("stempeg.cmds", "Stands in for stempeg's search for ffmpeg.")
@@ -98,9 +98,9 @@ def probe(filename: str) -> dict:
                 "streams": [
                     _describe(
                         stream.index,
-                        stream.codec_context.channels,
-                        stream.codec_context.sample_rate,
-                        round(stream.duration * stream.time_base * stream.codec_context.sample_rate),
+                        stream.channels,
+                        stream.rate,
+                        round(stream.duration * stream.time_base * stream.rate),
                         dict(stream.metadata),
                     )
                     for stream in container.streams.audio
@@ -160,8 +160,8 @@ def _read_av(handle, index: int, rate: int, first: int, count: int | None, ffmpe
 
     with av.open(handle) as container:
         stream = container.streams[index]
-        channels = stream.codec_context.channels
-        layout = stream.codec_context.layout
+        channels = stream.channels
+        layout = stream.layout
         form = {"f64le": "dbl", "f32le": "flt", "s16le": "s16"}[ffmpeg_format]
         resampler = av.AudioResampler(format=form, layout=layout, rate=rate)
         # The decoder needs a few frames before the first wanted one to be exact.
