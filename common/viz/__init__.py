@@ -1,0 +1,11 @@
+"""Pictures and sounds of the book: arrays in, something to look at or listen to out."""
+
+from common.viz.picture import Picture, show
+from common.viz.signals import mask, spectrogram, waveform
+from common.viz.sounds import Sounds, compare, listen
+from common.viz.style import OTHER_COLORS, SOURCE_COLORS, axes, source_color, style
+
+__all__ = [
+    "OTHER_COLORS", "SOURCE_COLORS", "Picture", "Sounds", "axes", "compare", "listen", "mask",
+    "show", "source_color", "spectrogram", "style", "waveform",
+]

@@ -1,0 +1,99 @@
+"""A figure as the page shows it: vector, in the colour of the page's text, with alt text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import io
+import re
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+from PIL import Image
+
+from common.viz.style import INK
+
+RASTER_DPI = 120
+WEBP_QUALITY = 80
+
+
+class Picture:
+    """What ``show`` returns: a figure for the page, for a notebook and for a printer.
+
+    Its HTML is an inline SVG whose text takes the page's colour, so that one picture reads well in
+    the light and in the dark theme; its PNG, on white, serves where HTML is not shown.
+    """
+
+    def __init__(self, figure: Figure, alt: str) -> None:
+        self.figure, self.alt = figure, alt
+
+    def __repr__(self) -> str:
+        return f"<Picture: {self.alt}>"
+
+    def html(self) -> str:
+        """Return the picture as an HTML element with its alt text."""
+        return to_svg(self.figure, self.alt)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        png = io.BytesIO()
+        self.figure.savefig(png, format="png", dpi=100, facecolor="white")
+        return {
+            "text/html": self.html(),
+            "image/png": base64.b64encode(png.getvalue()).decode(),
+            "text/plain": repr(self),
+        }
+
+
+def show(axes: Any, *, alt: str) -> Picture:
+    """Return the figure of some axes as a picture of the page.
+
+    Parameters
+    ----------
+    axes : Axes, array of Axes, or Figure
+    alt : str
+        What a reader who cannot see the picture needs to be told: a sentence, not a title.
+
+    Raises
+    ------
+    ValueError
+        If the alt text is missing or too short to say anything.
+    """
+    if len(alt.split()) < 4:
+        raise ValueError(
+            f"alt: expected a sentence that says what the picture shows, got {alt!r}"
+        )
+    if isinstance(axes, Figure):
+        return Picture(axes, alt)
+    first = axes.flat[0] if hasattr(axes, "flat") else axes
+    return Picture(first.figure, alt)
+
+
+def to_svg(figure: Figure, alt: str) -> str:
+    """Return `figure` as an inline SVG element that takes the colour of the text around it."""
+    out = io.StringIO()
+    salt = hashlib.sha256(alt.encode()).hexdigest()     # equal ids in two pictures would clash
+    with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": salt}):
+        figure.savefig(
+            out, format="svg", dpi=RASTER_DPI, transparent=True,
+            metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
+        )
+    svg = out.getvalue()
+    svg = svg[svg.index("<svg"):]
+    svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"data:image/png;base64,([^\"]+)", _as_webp, svg)
+    svg = svg.replace(INK, "currentColor")
+    width = figure.get_figwidth() * 96
+    head = f'<svg role="img" aria-label="{html.escape(alt, quote=True)}" ' \
+           f'style="width:100%;max-width:{width:.0f}px;height:auto"'
+    svg = re.sub(r' (width|height)="[\d.]+pt"', "", svg, count=2)
+    return re.sub(r"\n\s*", "\n", svg.replace("<svg", head, 1))
+
+
+def _as_webp(match: re.Match) -> str:
+    image = Image.open(io.BytesIO(base64.b64decode(match.group(1))))
+    out = io.BytesIO()
+    image.save(out, "WEBP", quality=WEBP_QUALITY, method=6)
+    return "data:image/webp;base64," + base64.b64encode(out.getvalue()).decode()
