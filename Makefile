@@ -45,6 +45,14 @@ bootstrap: $(STAMP)
 strip: $(STAMP)
 	find book -name '*.ipynb' | xargs $(VENV)/bin/nbstripout --keep-id
 
+# The exact versions, for Python 3.11 to 3.13 on Linux, macOS and Windows. A changed requirement
+# moves no other version; `make pins UPGRADE=--upgrade` moves them all.
+pins: $(STAMP)
+	$(PY) -m pip install --quiet uv
+	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	  --no-annotate --no-emit-package soxbindings $(UPGRADE) \
+	  --custom-compile-command "make pins" --output-file $(PINS) $(WANTED)
+
 clean:
 	rm -rf _build .pytest_cache .ruff_cache .import_linter_cache
 
