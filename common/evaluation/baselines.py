@@ -73,13 +73,14 @@ def fit_static_mask(
         If there are no songs, or a source's shape is not its mixture's.
     """
     powers = np.zeros((2, config.window_length // 2 + 1))  # target, mixture
-    count = 0
-    for count, song in enumerate(songs, start=1):
+    fitted = False
+    for song in songs:
         source, mixture = song.source(target), song.mixture
         check_same_shape(source=source, mixture=mixture)
         for power, signal in zip(powers, (source, mixture), strict=True):
             power += _power(stft(signal, config))
-    if count == 0:
+        fitted = True
+    if not fitted:
         raise ValueError("songs: expected at least one training song, got none")
     return static_mask(*powers)
 

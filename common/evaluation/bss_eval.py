@@ -49,7 +49,7 @@ def bss_eval(
 
     Three things to know before quoting it:
 
-    * SDR is ``10 log10(Σ s² / Σ (s − ŝ)²)`` in each frame, nothing fitted:
+    * SDR is ``10 log10(Σ s² / Σ (s - ŝ)²)`` in each frame, nothing fitted:
       level counts, and the 512-tap filters touch only ISR, SIR and SAR.
     * museval leaves a frame out, for all sources, where *any* reference or
       estimate is silent. So one estimate decides which frames the others are

@@ -16,9 +16,9 @@ def si_sdr(estimate: ArrayLike, reference: ArrayLike) -> float | np.ndarray:
     """Scale-invariant signal-to-distortion ratio, averaged over channels.
 
     With ``s`` the reference and ``ŝ`` the estimate, both with their means
-    removed, ``SI-SDR = 10 log10(|α s|² / |α s − ŝ|²)`` where
-    ``α = ŝᵀs / |s|²``: the reference is scaled to fit the estimate, so the
-    level of the estimate does not count. Each channel has its own ``α``.
+    removed, ``SI-SDR = 10 log10(|alpha s|² / |alpha s - ŝ|²)`` where
+    ``alpha = ŝᵀs / |s|²``: the reference is scaled to fit the estimate, so the
+    level of the estimate does not count. Each channel has its own ``alpha``.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def si_sdr(estimate: ArrayLike, reference: ArrayLike) -> float | np.ndarray:
 
         * A constant (or all-zero) reference gives NaN: there is nothing to
           find. One such channel makes the whole signal NaN.
-        * A constant estimate of a sounding reference gives −inf. The formula
+        * A constant estimate of a sounding reference gives -inf. The formula
           says 0/0; silence says nothing about the reference, and here it never
           scores above any other estimate.
         * An estimate equal to its reference gives +inf. A scaled copy gives
@@ -47,7 +47,7 @@ def si_sdr(estimate: ArrayLike, reference: ArrayLike) -> float | np.ndarray:
 
     References
     ----------
-    Le Roux, Wisdom, Erdogan and Hershey, "SDR – half-baked or well done?",
+    Le Roux, Wisdom, Erdogan and Hershey, "SDR - half-baked or well done?",
     ICASSP 2019. Removing the means is this book's choice (and nussl's).
     """
     estimate, reference = check_pair(estimate, reference)
@@ -94,7 +94,7 @@ def si_sdr_improvement(
 def usdr(estimate: ArrayLike, reference: ArrayLike, *, epsilon: float = 1e-7) -> float | np.ndarray:
     """SDR over the whole song, as the Music Demixing Challenge scores it.
 
-    ``10 log10((Σ s² + ε) / (Σ (s − ŝ)² + ε))``, the sums over all channels and
+    ``10 log10((Σ s² + ε) / (Σ (s - ŝ)² + ε))``, the sums over all channels and
     samples: a plain signal-to-noise ratio. Level counts, means are kept, and
     nothing is fitted.
 
@@ -104,7 +104,7 @@ def usdr(estimate: ArrayLike, reference: ArrayLike, *, epsilon: float = 1e-7) ->
         Samples of full scale 1, which `epsilon` takes for granted.
     epsilon : float
         Energy added to both sums, so that silence has a score: the energy of
-        one sample at −70 dB of full scale, in the whole song. A silent
+        one sample at -70 dB of full scale, in the whole song. A silent
         reference with a silent estimate gives 0 dB.
 
     Returns
@@ -170,7 +170,7 @@ def _inner(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _mean_over_channels(score: np.ndarray) -> np.ndarray:
-    """Average the last axis; where +inf meets −inf, the silent channel wins."""
+    """Average the last axis; where +inf meets -inf, the silent channel wins."""
     with np.errstate(invalid="ignore"):
         mean = score.mean(axis=-1)
     lost = np.isneginf(score).any(axis=-1) & ~np.isnan(score).any(axis=-1)

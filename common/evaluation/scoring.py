@@ -70,7 +70,7 @@ def score_songs(
     _check_request(methods, metrics)
     check_static(static, config)
     labels = {**BASELINES, **{name: name for name in methods}, **ORACLES}
-    groups = {key: BASELINE for key in BASELINES} | {key: ORACLE for key in ORACLES}
+    groups = dict.fromkeys(BASELINES, BASELINE) | dict.fromkeys(ORACLES, ORACLE)
     scores: dict[str, list[dict[str, float]]] = {key: [] for key in labels}
     names: list[str] = []
 

@@ -54,7 +54,7 @@ def share(
 ) -> Share:
     """Share of the way from the static mask to the ceiling, over songs.
 
-    ``(mean(model) − mean(static)) / (mean(ceiling) − mean(static))``: a ratio
+    ``(mean(model) - mean(static)) / (mean(ceiling) - mean(static))``: a ratio
     of means, so that a song on which static mask and ceiling nearly meet
     cannot swamp the rest, as it would in a mean of ratios.
 
@@ -68,8 +68,8 @@ def share(
     ----------
     model, static, ceiling : array, (song,)
         SI-SDR per song in dB, same songs in the same order. Songs with a NaN
-        in any of them are left out and counted. −inf (a silent estimate) is
-        kept, and makes the share −inf.
+        in any of them are left out and counted. -inf (a silent estimate) is
+        kept, and makes the share -inf.
     level : float
         Probability of the interval, between 0 and 1.
     resamples : int
@@ -108,7 +108,7 @@ def share(
     generator = rng("share", songs) if generator is None else generator
     draws = generator.integers(songs, size=(resamples, songs))
     ratios = _ratio(kept[:, draws].mean(axis=-1))  # (resample,)
-    # An actual draw, not a value between two: interpolating −inf gives NaN.
+    # An actual draw, not a value between two: interpolating -inf gives NaN.
     tails = [(1 - level) / 2, (1 + level) / 2]
     low, high = np.nanquantile(ratios, tails, method="closest_observation")
     return Share(value, float(low), float(high), songs, dropped, level)

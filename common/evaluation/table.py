@@ -185,7 +185,7 @@ class ScoreTable:
 
 
 def _over_songs(over: Any, scores: np.ndarray) -> float:
-    """Sum up the songs that have a score; where +inf meets −inf, −inf wins."""
+    """Sum up the songs that have a score; where +inf meets -inf, -inf wins."""
     scores = scores[~np.isnan(scores)]
     if not scores.size:
         return float("nan")
