@@ -19,7 +19,10 @@ def __getattr__(name: str) -> ModuleType:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from common.compat.loading import load
 
-    module = load(name)
+    try:
+        module = load(name)
+    except AttributeError as error:  # "from common.compat import ..." would hide it
+        raise ImportError(f"{name} does not import here: {error}") from error
     globals()[name] = module
     return module
 

@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 
-from common.compat import removed_names, stempeg_io
+from common.compat import (
+    nussl_audio,
+    nussl_cache,
+    nussl_models,
+    nussl_pictures,
+    nussl_scores,
+    removed_names,
+    stempeg_io,
+)
 
 Patch = Callable[[], None]
 
@@ -38,6 +46,20 @@ RECIPES = {
     "nussl": Recipe(
         needs=("musdb", "museval"),
         before=(removed_names.scipy_signal_windows, removed_names.numpy_mat),
+        after=(
+            nussl_audio.librosa_resample_and_rms,
+            nussl_audio.window_names,
+            nussl_audio.full_scale_in_files,
+            nussl_audio.player_in_memory,
+            nussl_pictures.mel_spectrogram_plot,
+            nussl_pictures.waveform_plot,
+            nussl_pictures.masks_plot,
+            nussl_models.librosa_mel,
+            nussl_models.classes_in_checkpoints,
+            nussl_scores.scores_in_float64,
+            nussl_scores.report_card_of_numbers,
+            nussl_cache.cache_in_files,
+        ),
     ),
 }
 

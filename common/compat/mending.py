@@ -1,4 +1,4 @@
-"""The one helper of the patches: replace an attribute of somebody's module, once."""
+"""The one helper of the patches: replace a function of somebody's module, once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-def replace(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
+def replace(owner: Any, name: str, make: Callable[[Callable], Callable]) -> None:
     """Set ``owner.name`` to ``make(old)``; a second call with the same ``make`` does nothing.
 
     ``make`` receives what stood there before, so that the new function can call
@@ -18,7 +18,7 @@ def replace(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
     if getattr(old, "_mended_by", None) == mark:
         return
     new = make(old)
-    if callable(old) and not isinstance(old, type):
-        functools.update_wrapper(new, old)
-    new._mended_by = mark
+    function = new.__func__ if isinstance(new, staticmethod) else new
+    functools.update_wrapper(function, old)
+    function._mended_by = mark
     setattr(owner, name, new)
