@@ -6,17 +6,19 @@ The sources hold no outputs. When Sphinx reads a notebook, it gets the copy with
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import nbformat
 
 from common.build import inputs
-from common.build.book import ROOT, Book, BuildError
+from common.build.book import Book, BuildError
 
 
 def swap(app, page: str, source: list[str]) -> None:
     """On `source-read`: put the executed notebook in place of the one in the sources."""
     from sphinx.errors import ExtensionError
 
-    book = Book(ROOT)
+    book = Book(Path(app.srcdir))
     if page not in book.notebooks:
         return
     try:

@@ -14,7 +14,7 @@ import os
 import sys
 
 SETTING = "HEAR_THE_MASK_TRACE"
-WRITES_ONLY = os.O_WRONLY
+PYTHON_SEARCHES = ("_frozen_importlib", "importlib", "pkgutil", "IPython")
 
 
 def trace(notes, watched, ignored):
@@ -42,11 +42,11 @@ def trace(notes, watched, ignored):
     def hook(event, args):
         if event == "open":
             path, _, flags = args
-            if not flags & WRITES_ONLY:
+            if not flags & os.O_WRONLY:
                 note("file", path)
         elif event in ("os.listdir", "os.scandir"):
-            # Python lists package folders to find modules; which ones it found, `open` tells.
-            if not sys._getframe(1).f_code.co_filename.startswith("<frozen importlib"):
+            # Python lists folders to find modules and packages; what it found, `open` tells.
+            if not sys._getframe(1).f_globals.get("__name__", "").startswith(PYTHON_SEARCHES):
                 note("listing", args[0])
 
     sys.addaudithook(hook)

@@ -30,7 +30,8 @@ def build(book: Book, *, say=print) -> bool:
     shutil.rmtree(draft, ignore_errors=True)
     command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(book.root), "--all", "--quiet",
                "--nitpick", "--warningiserror", "--keep-going", "--path-output", str(draft)]
-    if subprocess.run(command, cwd=book.root).returncode:
+    done = subprocess.run(command, cwd=book.root, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
         raise BuildError("The site has errors or warnings (above). No site was published.")
     unpublish(book)
     os.replace(draft / "_build" / "html", book.html)
