@@ -29,24 +29,22 @@ def level(x):
 
 def test_a_picture_takes_the_colour_of_the_page_and_says_what_it_shows():
     ax = viz.spectrogram(stft(TONE), rate=RATE)
-    bundle = viz.show(ax, alt='A tone, "pure", at 440 Hz')._repr_mimebundle_()
-    page = bundle["text/html"]
+    page = viz.show(ax, alt='A tone, "pure", at 440 Hz')._repr_html_()
     assert 'aria-label="A tone, &quot;pure&quot;, at 440 Hz"' in page and 'role="img"' in page
     assert "currentColor" in page and INK not in page
     assert "image/webp" in page and "image/png" not in page
-    assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
 
 
 def test_a_picture_is_the_same_every_time():
     def draw():
         return viz.show(viz.waveform({"vocals": TONE}, rate=RATE), alt="one tone at 440 Hz")
-    assert draw().html() == draw().html()
+    assert draw()._repr_html_() == draw()._repr_html_()
     assert repr(draw()) == "<Picture: one tone at 440 Hz>"
 
 
 def test_two_pictures_share_no_id():
     pages = [viz.show(viz.waveform({"vocals": TONE[:3000]}, rate=RATE), alt=f"tone number {i} of two")
-             .html() for i in range(2)]
+             ._repr_html_() for i in range(2)]
     clips = [set(re.findall(r'<clipPath id="([^"]+)"', page)) for page in pages]
     assert clips[0] and not clips[0] & clips[1]
 

@@ -20,10 +20,10 @@ WEBP_QUALITY = 80
 
 
 class Picture:
-    """What ``show`` returns: a figure for the page, for a notebook and for a printer.
+    """What ``show`` returns: a figure as an inline SVG.
 
-    Its HTML is an inline SVG whose text takes the page's colour, so that one picture reads well in
-    the light and in the dark theme; its PNG, on white, serves where HTML is not shown.
+    Its text takes the page's colour, so that one picture reads well in the light and in the dark
+    theme.
     """
 
     def __init__(self, figure: Figure, alt: str) -> None:
@@ -32,18 +32,8 @@ class Picture:
     def __repr__(self) -> str:
         return f"<Picture: {self.alt}>"
 
-    def html(self) -> str:
-        """Return the picture as an HTML element with its alt text."""
+    def _repr_html_(self) -> str:
         return to_svg(self.figure, self.alt)
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        png = io.BytesIO()
-        self.figure.savefig(png, format="png", dpi=100, facecolor="white")
-        return {
-            "text/html": self.html(),
-            "image/png": base64.b64encode(png.getvalue()).decode(),
-            "text/plain": repr(self),
-        }
 
 
 def show(axes: Any, *, alt: str) -> Picture:
