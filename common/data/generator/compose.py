@@ -1,0 +1,115 @@
+"""Compose a song: everything that is decided before a sample is computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from common.data.generator import arrange, cast, lyrics, melody
+from common.data.generator.cast import Preset
+from common.data.generator.form import Form, plan
+from common.data.generator.styles import STYLES, Part, Style
+from common.data.generator.theory import Key, Loop
+from common.data.generator.voice import SungNote
+from common.seed import rng as seeded
+
+
+@dataclass(frozen=True)
+class Score:
+    """All that there is to know about a song; `mix.render` makes it sound."""
+
+    seed: tuple[object, ...]
+    title: str
+    style: Style
+    key: Key
+    form: Form
+    loops: tuple[Loop, Loop]
+    lines: tuple[lyrics.Line, ...]
+    singer: Preset
+    kit: Preset
+    bass: Preset
+    instruments: tuple[tuple[Part, Preset], ...]
+    sung: tuple[SungNote, ...]
+    hits: tuple[arrange.Hit, ...]
+    bass_notes: tuple[arrange.Note, ...]
+    part_notes: tuple[tuple[arrange.Note, ...], ...]
+
+    @property
+    def tempo(self) -> float:
+        """Beats a minute."""
+        return 240 / self.form.clock.bar
+
+    def describe(self) -> dict[str, object]:
+        """What the manifest tells about a song, in plain types."""
+        return {
+            "title": self.title,
+            "singer": self.singer.name,
+            "style": self.style.name,
+            "key": self.key.name,
+            "tempo": round(self.tempo, 1),
+            "form": self.form.sections,
+            "chords": [list(loop) for loop in self.loops],
+            "lyrics": [line.text for line in self.lines],
+            "instruments": [self.kit.name, self.bass.name, *(preset.name for _, preset in self.instruments)],
+        }
+
+
+def compose(split: str, number: int, *, seed: int, duration: float, early: bool = False, style: Style | None = None) -> Score:
+    """Write song `number` of a split.
+
+    Parameters
+    ----------
+    split : str
+        One of `cast.SPLITS`: whose singers, presets, chords and words it may use.
+    number : int
+        Styles and singers take turns by it.
+    seed : int
+        Another seed is another set of songs.
+    duration : float
+        Seconds.
+    early : bool
+        The voice starts within the first second.
+    style : Style, optional
+        Whose turn it is, if not told.
+    """
+    parts = ("song", seed, split, number, duration, early)
+    rng = seeded(*parts)
+    style = style or STYLES[(number * 5 + seed) % len(STYLES)]
+    singers = cast.presets(cast.SINGER, split)
+    singer = singers[(number * 3 + number // len(singers)) % len(singers)]
+    modes = [mode for mode in style.modes if len(cast.loops(mode, split)) >= 2]
+    key = Key(int(rng.integers(12)), modes[rng.integers(len(modes))])
+    choice = cast.loops(key.mode, split)
+    tonic = [loop for loop in choice if loop[0] == 0] or list(choice)
+    verse = tonic[rng.integers(len(tonic))]
+    others = [loop for loop in choice if loop != verse and loop[0] in (0, 3, 5)] or list(choice)
+    loops = (verse, others[rng.integers(len(others))])
+    form = plan(style.tempo, style.swing, loops, duration, early, rng)
+    sung, lines = melody.write_melody(form, key, singer.values["register"], split, rng)
+
+    def pick(families: tuple[cast.Family, ...]) -> Preset:
+        own = cast.presets(families[rng.integers(len(families))], split)
+        return own[rng.integers(len(own))]
+
+    kit = pick((style.kit,))
+    bass = pick(style.bass)
+    chosen = [part for part in style.parts if part.role != "answer" or rng.random() < 0.75]
+    instruments = tuple((part, pick(part.families)) for part in chosen)
+    return Score(
+        seed=parts,
+        title=lyrics.write_title(rng),
+        style=style,
+        key=key,
+        form=form,
+        loops=loops,
+        lines=tuple(lines),
+        singer=singer,
+        kit=kit,
+        bass=bass,
+        instruments=instruments,
+        sung=tuple(sung),
+        hits=tuple(arrange.drum_hits(style, form, rng)),
+        bass_notes=tuple(arrange.bass_line(style, form, key, rng)),
+        part_notes=tuple(
+            tuple(arrange.part_notes(part, form, key, style.chord_size, sung, rng)) for part, _ in instruments
+        ),
+    )
