@@ -224,8 +224,11 @@ def test_stereo(static):
         assert table.mean(key) == pytest.approx(expected, abs=1e-6)
 
 
-def test_static_mask_is_the_power_over_all_songs(static):
-    train = [make_song("train", i) for i in range(6)]
+def test_static_mask_is_the_power_over_all_songs():
+    # Songs of unequal length, one of them stereo: powers add up, they are not averaged.
+    train = [make_song("train", i, seconds=1 + i) for i in range(3)]
+    train.append(make_song("train", 3, channels=2))
+    static = fit_static_mask(iter(train), "vocals", CONFIG)
     powers = [
         sum((abs(stft(signal, CONFIG).astype(complex)) ** 2).sum(axis=(0, 2)) for signal in signals)
         for signals in ([s.source("vocals") for s in train], [s.mixture for s in train])
@@ -295,6 +298,7 @@ def test_json_keeps_every_score_and_no_pickle(table, songs, static):
         assert again[key].label == table[key].label
     assert str(again) == str(ScoreTable.from_json(str(text)))
     assert json.loads(text)["unit"] == "dB"
+    assert again["irm"].scores["si_sdr"][0] == round(table.scores("irm")[0], 3)
 
     odd = score_songs(
         [songs[0], without(songs[1], "vocals")],
@@ -361,6 +365,14 @@ def test_text_has_the_same_numbers(table):
     assert f"{table.mean('irm'):.1f}" in line
     assert str(table.share("irm")) in line
     assert lines[-1].startswith("Share: 0 is the static mask")
+
+
+def test_no_negative_zero_is_shown(songs, static):
+    methods = {"nearly": lambda song: song.mixture - 1e-4 * song.source("vocals")}
+    table = score_songs(songs, methods, static=static, config=CONFIG)
+    assert -0.05 < table.improvement("nearly") < 0
+    assert "-0.0 " not in str(table)
+    assert "\u22120.0<" not in table._repr_html_()
 
 
 @pytest.mark.parametrize(
