@@ -17,7 +17,8 @@ here = Path.cwd()
 if "google.colab" in sys.modules:
     here = Path("/content/hear-the-mask")
     if not here.exists():
-        subprocess.run(["git", "clone", "--quiet", "--depth=1", "{url}", here], check=True)
+        url = "{url}"
+        subprocess.run(["git", "clone", "--quiet", "--depth=1", url, here], check=True)
     subprocess.run([sys.executable, here / "common/build/colab.py"], check=True)
 root = next(p for p in [here, *here.parents] if (p / "common/build/colab.py").exists())
 sys.path.insert(0, str(root))'''

@@ -17,11 +17,11 @@ from common.build import inputs, kernel
 from common.build.book import Book, BuildError, write_atomically
 
 CELL_TIMEOUT = 600  # seconds
-ONE_THREAD = {
-    name: "1"
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
-                 "NUMBA_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-}
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS",
+     "VECLIB_MAXIMUM_THREADS"),
+    "1",
+)
 
 
 def execute(book: Book, *, jobs: int = 2, say=print) -> list[str]:
@@ -56,8 +56,8 @@ def run(book: Book, page: str) -> float:
     """Execute one notebook, write its executed copy and its record; return the seconds."""
     for _ in range(2):
         notebook = read_notebook(book.notebook(page))
-        code, environment = inputs.code_hash(notebook), inputs.environment_hash(
-            inputs.pins_file(book))
+        code = inputs.code_hash(notebook)
+        environment = inputs.environment_hash(inputs.pins_file(book))
         started = time.time()
         with tempfile.TemporaryDirectory(prefix="hear-the-mask-") as scratch:
             notes = Path(scratch) / "notes"

@@ -23,11 +23,9 @@ def trace(notes, watched, ignored):
     seen = set()
 
     def note(kind, path):
-        if path is None or isinstance(path, int):  # an open file, or the current folder's default
-            path = os.curdir if path is None else None
-        if path is None:
+        if isinstance(path, int):  # a file that is open already
             return
-        path = os.path.realpath(os.fsdecode(path))
+        path = os.path.realpath(os.fsdecode(path or os.curdir))
         if not path.startswith(watched) or path.startswith(ignored):
             return
         if path.endswith(".pyc"):

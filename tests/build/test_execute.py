@@ -4,11 +4,11 @@ import json
 
 import nbformat
 import pytest
-from tests.build.conftest import ALONE, SETUP, SHARED, write_notebook
 
 from common.build import inputs
 from common.build.book import BuildError
 from common.build.execute import execute, read_notebook
+from tests.build.conftest import ALONE, SETUP, SHARED, write_notebook
 
 pytestmark = pytest.mark.slow
 
@@ -157,7 +157,7 @@ def test_interrupted_write_leaves_the_old_file(ran, monkeypatch):
 def test_notebook_that_writes_what_it_reads_is_refused(ran):
     writes = "open('../data/made.txt', 'w').write('x')\nprint(open('../data/made.txt').read())"
     write_notebook(ran.notebook("book/one"), SETUP, writes)
-    with pytest.raises(BuildError, match="data/made.txt changed while the notebook ran"):
+    with pytest.raises(BuildError, match=r"data/made\.txt changed while the notebook ran"):
         run(ran)
 
 

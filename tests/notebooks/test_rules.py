@@ -6,13 +6,16 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from common.build.bootstrap import KERNEL, TAGS, bootstrap_cell
 from common.build.book import Book
+from common.build.bootstrap import KERNEL, TAGS, bootstrap_cell
 from tests.notebooks import rules
 
 BOOK = Book()
 CHAPTERS = [page for page in BOOK.notebooks if page.count("/") > 1]
-EXERCISE = "```{{exercise}}\n:label: {0}\n\nTry.\n```\n\n```{{solution}} {0}\n:class: dropdown\n\nSo.\n```"
+EXERCISE = (
+    "```{{exercise}}\n:label: {0}\n\nTry.\n```\n\n"
+    "```{{solution}} {0}\n:class: dropdown\n\nSo.\n```"
+)
 
 
 def read(page):
