@@ -58,6 +58,7 @@ clean:
 
 $(STAMP): $(WANTED) $(PINS) $(shell find common/compat/soxbindings -type f 2>/dev/null)
 	$(PYTHON) -m venv $(VENV)
+	@echo "Installing the pinned packages in $(VENV): a minute or two, 2 GB"
 	$(PY) -m pip install --quiet --upgrade pip
-	$(PY) -m pip install --only-binary=:all: --constraint $(PINS) $(WANTED:%=--requirement %)
+	$(PY) -m pip install --quiet --only-binary=:all: --constraint $(PINS) $(WANTED:%=--requirement %)
 	touch $(STAMP)

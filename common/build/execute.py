@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import tempfile
 import time
@@ -24,7 +25,11 @@ ONE_THREAD = dict.fromkeys(
 )
 
 
-def execute(book: Book, *, jobs: int = 2, say=print) -> list[str]:
+def tell(text: str) -> None:
+    print(text, flush=True)
+
+
+def execute(book: Book, *, jobs: int = 2, say=tell) -> list[str]:
     """Bring every executed copy up to date; return the pages that ran.
 
     Raises BuildError with the traceback when a cell fails. What ran well before is kept.
@@ -93,7 +98,8 @@ def _execute_cells(book: Book, page: str, notebook, notes: Path, scratch: Path) 
     try:
         client.execute(env=kernel_environment(book, notes, scratch))
     except (CellExecutionError, DeadKernelError) as error:
-        raise BuildError(f"{page}: {_which_cell(notebook)} failed\n\n{error}") from None
+        plain = re.sub(r"\x1b\[[\d;]*m", "", str(error))
+        raise BuildError(f"{page}: {_which_cell(notebook)} failed\n\n{plain}") from None
 
 
 def traced_kernel_manager():

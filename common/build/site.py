@@ -15,7 +15,7 @@ PORT = 8000
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 
 
-def build(book: Book, *, say=print) -> bool:
+def build(book: Book) -> bool:
     """Build the whole site unless nothing changed; return whether it was built.
 
     All pages are made afresh each time: Sphinx warns only of pages that it reads, so a page that
@@ -24,8 +24,9 @@ def build(book: Book, *, say=print) -> bool:
     stamp = book.html.with_name("html.inputs")
     key = site_hash(book)
     if book.html.exists() and stamp.exists() and stamp.read_text() == key:
-        say("The site is up to date.")
+        print("The site is up to date.")
         return False
+    print("Building the site", flush=True)
     draft = book.root / "_build" / "draft"
     shutil.rmtree(draft, ignore_errors=True)
     command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(book.root), "--all", "--quiet",
