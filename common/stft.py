@@ -204,6 +204,8 @@ def _window_like(x: Any, config: STFTConfig) -> Any:
 
 
 def _pad(x: Any, before: int, after: int) -> Any:
+    if before == after == 0:
+        return x
     if is_tensor(x):
         return backend(x).nn.functional.pad(x, (before, after))
     return np.pad(x, [(0, 0)] * (x.ndim - 1) + [(before, after)])
@@ -234,8 +236,8 @@ def _overlap_add(frames: Any, hop: int) -> Any:
     *batch, count, length = frames.shape
     overlap = -(-length // hop)
     pieces = _pad(frames, 0, overlap * hop - length).reshape(*batch, count, overlap, hop)
-    rows = _swap(pieces[..., 0, :])                             # (..., hop, frame)
-    rows = _pad(rows, 0, overlap - 1)
-    for late in range(1, overlap):
-        rows = rows + _pad(_swap(pieces[..., late, :]), late, overlap - 1 - late)
-    return _swap(rows).reshape(*batch, -1)
+    shape = (*batch, count + overlap - 1, hop)
+    total = frames.new_zeros(shape) if is_tensor(frames) else np.zeros(shape, frames.dtype)
+    for late in range(overlap):                                 # few: the overlap factor
+        total[..., late:late + count, :] += pieces[..., late, :]
+    return total.reshape(*batch, -1)
