@@ -3,8 +3,10 @@
 #
 # The first of them sets up .venv with the pinned packages and makes the songs (.data).
 
-# The Python that makes .venv: the first of 3.11 to 3.13 that is there, or PYTHON=...
-PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || echo python3)
+# The Python that makes .venv: the first of 3.11 to 3.13 that runs, or PYTHON=/path/to/python.
+FITS   := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+            $$p -c '$(FITS)' 2>/dev/null && echo $$p && break; done)
 
 VENV   := .venv
 PY     := $(VENV)/bin/python
@@ -57,8 +59,8 @@ clean:
 	rm -rf _build .pytest_cache .ruff_cache .import_linter_cache
 
 $(STAMP): $(WANTED) $(PINS) $(shell find common/compat/soxbindings -type f 2>/dev/null)
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed (PYTHON=...)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	@echo "Installing the pinned packages in $(VENV): a minute or two, 2 GB"
-	$(PY) -m pip install --quiet --upgrade pip
 	$(PY) -m pip install --quiet --only-binary=:all: --constraint $(PINS) $(WANTED:%=--requirement %)
 	touch $(STAMP)

@@ -63,16 +63,20 @@ def length(notebook) -> Iterator[str]:
             most = QUOTED_LINES if cell.source.startswith("# -> common.") else CODE_LINES
             if lines > most:
                 yield f"cell {cell.id} has {lines} lines; at most {most}"
-        elif (words := len(prose(cell.source).split())) > WORDS:
-            yield f"cell {cell.id} has {words} words; about 120, at most {WORDS}"
+        elif (words := max(map(len, map(str.split, sections(cell.source))))) > WORDS:
+            yield f"cell {cell.id} has {words} words on end; about 120, at most {WORDS}"
 
 
 def prose(markdown: str) -> str:
     """The text that a reader reads as sentences: without code, tables, formulas and comments."""
-    for pattern in (r"^(`{3,}|\${2})[^\n]*$.*?^\1`*$", r"<!--.*?-->"):
+    for pattern in (r"^(`{3,})[^\n]*$.*?^\1`*$", r"\$\$.*?\$\$", r"<!--.*?-->"):
         markdown = re.sub(pattern, "", markdown, flags=re.MULTILINE | re.DOTALL)
     markdown = re.sub(r"^\s*\|.*$", "", markdown, flags=re.MULTILINE)
     return re.sub(r"\$[^$\n]+\$", "", markdown)
+
+
+def sections(markdown: str) -> list[str]:
+    return re.split(r"^#+ .*$", prose(markdown), flags=re.MULTILINE)
 
 
 def words(notebook) -> Iterator[str]:
