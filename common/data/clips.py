@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 
 from common.data.files import convert, read_audio, write_audio
+from common.data.settings import LICENCE
 from common.data.song import STEMS, Song
 
 CLIPS = Path(__file__).parent / "clips"
 RATE = 22050
 SECONDS = 8.0
-LICENCE = "CC BY 4.0"
 # A clip keeps 14 of 16 bits: nobody hears it, and FLAC then fits a stereo song in a megabyte.
 STEP = 4
 
@@ -73,22 +73,35 @@ def load_clip(name: str, *, rate: int = RATE, channels: int = 1) -> Song:
         stems[stem] = convert(audio, own_rate, to_rate=rate, channels=channels)
     with open(CLIPS / name / "clip.json", encoding="utf-8") as file:
         info = json.load(file)
-    credit = f'"{name.replace("-", " ").title()}", made by the generator of Hear the Mask, {LICENCE}'
+    credit = (
+        f'"{name.replace("-", " ").title()}", made by the generator of Hear the Mask, {LICENCE}'
+    )
     return Song(name, rate, stems, LICENCE, credit, info)
 
 
 def render_clip(name: str) -> tuple[dict[str, np.ndarray], dict[str, object]]:
     """Compute a clip's stems, ``(channel, sample)`` int16, and its description anew."""
-    from common.data.generator import VERSION, compose, render
+    from common.data.generator.mix import render
+    from common.data.generator.score import compose
     from common.data.generator.styles import STYLES
+    from common.data.generator.version import VERSION
 
     recipe = RECIPES[name]
     style = next(style for style in STYLES if style.name == recipe.style)
     score = compose("clips", recipe.number, seed=0, duration=SECONDS, early=True, style=style)
     stems = render(score, rate=RATE, channels=recipe.channels, duration=SECONDS)
-    stems = {stem: np.int16(STEP) * ((audio + np.int16(STEP // 2)) // np.int16(STEP)) for stem, audio in stems.items()}
+    stems = {
+        stem: np.int16(STEP) * ((audio + np.int16(STEP // 2)) // np.int16(STEP))
+        for stem, audio in stems.items()
+    }
     title = name.replace("-", " ").title()
-    info = {**score.describe(), "title": title, "channels": recipe.channels, "generator": VERSION, "licence": LICENCE}
+    info = {
+        **score.describe(),
+        "title": title,
+        "channels": recipe.channels,
+        "generator": VERSION,
+        "licence": LICENCE,
+    }
     return stems, info
 
 

@@ -30,9 +30,15 @@ def read_audio(path: Path) -> tuple[np.ndarray, int]:
 
     try:
         with open(path, "rb") as file, soundfile.SoundFile(file) as sound:
-            audio, rate, promised = sound.read(dtype="float32", always_2d=True).T, sound.samplerate, sound.frames
+            audio, rate, promised = (
+                sound.read(dtype="float32", always_2d=True).T,
+                sound.samplerate,
+                sound.frames,
+            )
     except FileNotFoundError:
-        raise DataError(f"{path}: expected a sound file, found none; make or download the set again") from None
+        raise DataError(
+            f"{path}: expected a sound file, found none; make or download the set again"
+        ) from None
     except (soundfile.LibsndfileError, RuntimeError) as error:
         size = os.path.getsize(path)
         raise DataError(
@@ -46,7 +52,9 @@ def read_audio(path: Path) -> tuple[np.ndarray, int]:
         )
     if not np.isfinite(audio).all():
         bad = int((~np.isfinite(audio)).sum())
-        raise DataError(f"{path}: expected finite samples, came {bad} NaN or infinite; export the stem again")
+        raise DataError(
+            f"{path}: expected finite samples, came {bad} NaN or infinite; export the stem again"
+        )
     return audio, rate
 
 
@@ -74,7 +82,11 @@ def write_audio(path: Path, audio: np.ndarray, rate: int) -> None:
 
 def full_disk(path: Path, error: Exception | None) -> Exception:
     """The error to raise when `path` could not be written."""
-    if error is None or getattr(error, "errno", errno.ENOSPC) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if error is None or getattr(error, "errno", errno.ENOSPC) in (
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EFBIG,
+    ):
         return DataError(
             f"{path}: the disk is full; make room (or set HEAR_THE_MASK_DATA to a folder on another disk) "
             f"and run the same command again: it goes on with the song that is missing"
@@ -90,7 +102,9 @@ def convert(audio: np.ndarray, rate: int, *, to_rate: int, channels: int) -> np.
     if channels not in (1, 2):
         raise ValueError(f"channels: expected 1 or 2, got {channels}")
     if audio.shape[0] != channels:
-        audio = audio.mean(axis=0, keepdims=True) if channels == 1 else np.repeat(audio[:1], 2, axis=0)
+        audio = (
+            audio.mean(axis=0, keepdims=True) if channels == 1 else np.repeat(audio[:1], 2, axis=0)
+        )
     if rate != to_rate:
         import soxr
 

@@ -47,8 +47,12 @@ def drum_hits(style: Style, form: Form, rng: np.random.Generator) -> list[Hit]:
         "C": style.chorus_beats[rng.integers(len(style.chorus_beats))],
     }
     # An intro is the verse without its backbeat.
-    grooves["I"] = {piece: grid for piece, grid in grooves["V"].items() if piece not in ("snare", "clap")}
-    fill = FILLS[rng.integers(len(FILLS))]
+    grooves["I"] = {
+        piece: grid for piece, grid in grooves["V"].items() if piece not in ("snare", "clap")
+    }
+    # Slow bars have long steps: there a fill is only a few strokes.
+    fills = FILLS if form.clock.step < 0.15 else FILLS[:1]
+    fill = fills[rng.integers(len(fills))]
     soft = style.drums_level < -1
     hits: list[Hit] = []
     for bar, section in enumerate(form.sections):
@@ -104,10 +108,14 @@ def bass_line(style: Style, form: Form, key: Key, rng: np.random.Generator) -> l
             velocity = (0.92 if step % 4 == 0 else 0.78) * rng.uniform(0.92, 1.05)
             seconds = (held + 0.9) * form.clock.step
             start = form.clock.time(bar, step) + rng.normal(0, 0.0025)
-            pitch = _bass_tone(mark, key, degree, low, form.chord(bar + (step + 4) // STEPS, (step + 4) % STEPS))
+            pitch = _bass_tone(
+                mark, key, degree, low, form.chord(bar + (step + 4) // STEPS, (step + 4) % STEPS)
+            )
             notes.append(Note(start, seconds, pitch, velocity))
     end = form.clock.time(len(form.sections))
-    notes.append(Note(end, 0.8 * form.ending, bass_pitch(key, form.chord(len(form.sections)), low), 0.9))
+    notes.append(
+        Note(end, 0.8 * form.ending, bass_pitch(key, form.chord(len(form.sections)), low), 0.9)
+    )
     return notes
 
 
@@ -156,12 +164,17 @@ def part_notes(
             if part.role == "arp":
                 ladder = [*shape, shape[0] + 12]
                 around = ladder + ladder[-2:0:-1]
-                notes.append(Note(time, 1.6 * seconds, around[(direction * counter) % len(around)], velocity))
+                notes.append(
+                    Note(time, 1.6 * seconds, around[(direction * counter) % len(around)], velocity)
+                )
                 counter += 1
             else:
                 gap = {"strum": 0.011, "power": 0.004}.get(part.role, 0.003)
                 chord = (*shape, shape[0] + 12) if part.role == "strum" else shape
-                notes += [Note(time + gap * i, seconds, p, velocity * rng.uniform(0.9, 1)) for i, p in enumerate(chord)]
+                notes += [
+                    Note(time + gap * i, seconds, p, velocity * rng.uniform(0.9, 1))
+                    for i, p in enumerate(chord)
+                ]
     return notes
 
 
@@ -209,5 +222,12 @@ def _answers(
             strong = at_step % 4 == 0
             if strong and (degree - form.chord(at_bar, at_step)) % 7 not in (0, 2, 4):
                 degree += 1
-            notes.append(Note(form.clock.time(at_bar, at_step), 0.9 * unit * form.clock.step, key.pitch(degree), 0.8))
+            notes.append(
+                Note(
+                    form.clock.time(at_bar, at_step),
+                    0.9 * unit * form.clock.step,
+                    key.pitch(degree),
+                    0.8,
+                )
+            )
     return notes

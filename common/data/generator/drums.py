@@ -47,7 +47,9 @@ def snare(v: Values, velocity: float, rate: int, rng: Random) -> np.ndarray:
     bend = 1 + 0.25 * np.exp(-t / 0.012)
     skin = np.sin(2 * np.pi * f * np.cumsum(bend) / rate) * np.exp(-t / 0.055)
     skin += 0.5 * np.sin(2 * np.pi * 1.59 * f * t) * np.exp(-t / 0.035)
-    wires = shaped_noise(rng, len(t), rate, band(1300, 9500)) * np.exp(-t / (0.45 * v["snare_decay"]))
+    wires = shaped_noise(rng, len(t), rate, band(1300, 9500)) * np.exp(
+        -t / (0.45 * v["snare_decay"])
+    )
     crack = shaped_noise(rng, len(t), rate, band(2500, 7000)) * np.exp(-t / 0.006)
     x = (1 - v["wires"]) * skin + v["wires"] * (0.8 * wires + 0.7 * crack)
     return fade(x, rate) * velocity
@@ -57,7 +59,10 @@ def rim(v: Values, velocity: float, rate: int, rng: Random) -> np.ndarray:
     """A stick across the rim: three short ringing modes."""
     t = _time(0.14, rate)
     f = 2.1 * v["snare_pitch"]
-    x = sum(np.sin(2 * np.pi * f * ratio * t) * np.exp(-t / life) for ratio, life in ((1, 0.02), (2.3, 0.012), (4.1, 0.006)))
+    x = sum(
+        np.sin(2 * np.pi * f * ratio * t) * np.exp(-t / life)
+        for ratio, life in ((1, 0.02), (2.3, 0.012), (4.1, 0.006))
+    )
     return fade(0.4 * x, rate) * velocity
 
 
@@ -76,7 +81,10 @@ def _hat(v: Values, life: float, velocity: float, rate: int, rng: Random) -> np.
     low = 5200 + 2500 * v["brightness"]
     air = shaped_noise(rng, len(t), rate, band(low, 16000, slope=3))
     ring = _metal(v["metal"], t, rate) * shaped_noise(rng, len(t), rate, band(100, 3000))
-    ring = np.fft.irfft(np.fft.rfft(ring) * band(low, 16000, slope=3)(np.fft.rfftfreq(len(ring), 1 / rate)), n=len(ring))
+    ring = np.fft.irfft(
+        np.fft.rfft(ring) * band(low, 16000, slope=3)(np.fft.rfftfreq(len(ring), 1 / rate)),
+        n=len(ring),
+    )
     shape = np.exp(-t / life) + 0.6 * np.exp(-t / 0.004)
     return fade((0.5 * air + 0.9 * ring) * shape, rate) * velocity
 
@@ -91,13 +99,15 @@ def open_hat(v: Values, velocity: float, rate: int, rng: Random) -> np.ndarray:
     return _hat(v, 5 * v["hat_decay"] + 0.05, velocity, rate, rng)
 
 
-def _cymbal(v: Values, life: float, ping: float, velocity: float, rate: int, rng: Random) -> np.ndarray:
+def _cymbal(
+    v: Values, life: float, ping: float, velocity: float, rate: int, rng: Random
+) -> np.ndarray:
     t = _time(2.6 * life, rate)
     x = np.zeros(len(t))
     for low, high, share in ((500, 2500, 0.8), (2500, 6000, 1.0), (6000, 16000, 0.6)):
         x += share * shaped_noise(rng, len(t), rate, band(low, high)) * np.exp(-t / (share * life))
     x *= 1 - 0.5 * np.exp(-t / 0.03)
-    x += ping * _metal(0.9 * v["metal"], t, rate) * (np.exp(-t / 0.25) + 2 * np.exp(-t / 0.01))
+    x += ping * _metal(0.9 * v["metal"], t, rate) * (np.exp(-t / 0.15) + 2 * np.exp(-t / 0.01))
     return fade(0.35 * x, rate, end=0.08) * velocity
 
 
@@ -108,7 +118,7 @@ def crash(v: Values, velocity: float, rate: int, rng: Random) -> np.ndarray:
 
 def ride(v: Values, velocity: float, rate: int, rng: Random) -> np.ndarray:
     """A ride cymbal: more ping than wash."""
-    return 0.55 * _cymbal(v, 0.3, 1.6, velocity, rate, rng)
+    return 0.5 * _cymbal(v, 0.16, 1.2, velocity, rate, rng)
 
 
 def _tom(frequency: float, velocity: float, rate: int, rng: Random) -> np.ndarray:
@@ -139,7 +149,9 @@ def shaker(v: Values, velocity: float, rate: int, rng: Random) -> np.ndarray:
 def tambourine(v: Values, velocity: float, rate: int, rng: Random) -> np.ndarray:
     """Small jingles: metal over a short rattle."""
     t = _time(0.25, rate)
-    x = 0.6 * _metal(2.3 * v["metal"], t, rate) + 0.5 * shaped_noise(rng, len(t), rate, band(6000, 12000))
+    x = 0.6 * _metal(2.3 * v["metal"], t, rate) + 0.5 * shaped_noise(
+        rng, len(t), rate, band(6000, 12000)
+    )
     return fade(0.5 * x * (np.exp(-t / 0.012) + 0.4 * np.exp(-t / 0.06)), rate) * velocity
 
 
@@ -151,4 +163,13 @@ LEVELS = {
     "kick": 1.0, "snare": 0.85, "rim": 0.8, "clap": 0.7, "hat": 0.34, "open": 0.3, "crash": 0.42,
     "ride": 0.34, "low": 0.75, "high": 0.65, "shaker": 0.35, "tambourine": 0.3,
 }  # fmt: skip
-PANS = {"hat": -0.3, "open": -0.3, "crash": 0.45, "ride": 0.4, "low": 0.35, "high": -0.25, "shaker": -0.5, "tambourine": 0.5}
+PANS = {
+    "hat": -0.3,
+    "open": -0.3,
+    "crash": 0.45,
+    "ride": 0.4,
+    "low": 0.35,
+    "high": -0.25,
+    "shaker": -0.5,
+    "tambourine": 0.5,
+}

@@ -59,18 +59,26 @@ def band(low: float, high: float, *, slope: float = 2.0) -> Callable[[np.ndarray
 
 
 @cache
-def reverb_impulse(name: str, channels: int, seconds: float, brightness: float, rate: int) -> np.ndarray:
+def reverb_impulse(
+    name: str, channels: int, seconds: float, brightness: float, rate: int
+) -> np.ndarray:
     """A room as decaying noise whose highs die first, ``(channel, sample)``, unit energy.
 
     Each channel has noise of its own, so that stereo rooms are wide.
     """
     count = int(seconds * rate)
     t = np.arange(count) / rate
-    bands = [(80.0, 900.0, 1.0), (900.0, 3500.0, 0.5 + 0.4 * brightness), (3500.0, 9000.0, 0.15 + 0.6 * brightness)]
+    bands = [
+        (80.0, 900.0, 1.0),
+        (900.0, 3500.0, 0.5 + 0.4 * brightness),
+        (3500.0, 9000.0, 0.15 + 0.6 * brightness),
+    ]
     impulse = np.zeros((channels, count))
     for channel in range(channels):
         for number, (low, high, life) in enumerate(bands):
-            noise = shaped_noise(seeded("reverb", name, channel, number), count, rate, band(low, high))
+            noise = shaped_noise(
+                seeded("reverb", name, channel, number), count, rate, band(low, high)
+            )
             impulse[channel] += noise * np.exp(-6.9 * t / (seconds * life)) * (0.4 + 0.6 * life)
     impulse *= np.minimum(1, t / 0.004)
     impulse *= np.minimum(1, (seconds - t) / (0.2 * seconds))
@@ -81,7 +89,9 @@ def reverb(x: np.ndarray, impulse: np.ndarray, *, delay: float, rate: int) -> np
     """The room's answer alone (no direct sound), as long as the input, `delay` seconds later."""
     wet = fftconvolve(x, impulse, axes=-1)[..., : x.shape[-1]]
     late = int(delay * rate)
-    return np.concatenate([np.zeros((*wet.shape[:-1], late)), wet[..., : wet.shape[-1] - late]], axis=-1)
+    return np.concatenate(
+        [np.zeros((*wet.shape[:-1], late)), wet[..., : wet.shape[-1] - late]], axis=-1
+    )
 
 
 def echo(x: np.ndarray, *, delay: float, feedback: float, rate: int) -> np.ndarray:
@@ -106,7 +116,9 @@ def saturate(x: np.ndarray, drive: float) -> np.ndarray:
     return resample_poly(np.tanh(louder), 1, 2, axis=-1)[..., : x.shape[-1]] / np.tanh(1 + drive)
 
 
-def compress(x: np.ndarray, rate: int, *, threshold_db: float, ratio: float, release: float = 0.15) -> np.ndarray:
+def compress(
+    x: np.ndarray, rate: int, *, threshold_db: float, ratio: float, release: float = 0.15
+) -> np.ndarray:
     """Turn down what is louder than the threshold below the signal's own peak level.
 
     One gain for all channels, computed on blocks of 64 samples.

@@ -82,13 +82,22 @@ def plan(
         Without an intro, so that the voice starts at once.
     rng : numpy.random.Generator
     """
-    start = 0.12
+    start = 0.16
     ending = rng.uniform(1.0, 1.5)
     usable = duration - start - ending
     bars = max(2, round(usable * rng.uniform(*tempo) / 240))
     clock = Clock(usable / bars, start, swing)
     slow = clock.bar > 2.5
-    intro = 0 if early or bars < 4 else int(rng.choice([0, 1, 1, 2])) if bars >= 6 else int(rng.choice([0, 1]))
+    lengths = (
+        (0,)
+        if bars < 3 or early
+        else (0, 0, 1)
+        if bars == 3
+        else (0, 1, 1)
+        if bars < 6
+        else (0, 1, 1, 2)
+    )
+    intro = int(rng.choice(lengths))
     verse = (bars - intro + int(rng.integers(0, 2))) // 2
     sung = ["V"] * verse + ["C"] * (bars - intro - verse)
     if rng.random() < 0.2:

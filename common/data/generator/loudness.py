@@ -21,7 +21,16 @@ def _k_weighting(rate: int) -> list[tuple[np.ndarray, np.ndarray]]:
         else:
             high = 10 ** (gain_db / 20)
             mid = high**0.4996667741545416
-            b = np.array([high + mid * k / quality + k * k, 2 * (k * k - high), high - mid * k / quality + k * k]) / norm
+            b = (
+                np.array(
+                    [
+                        high + mid * k / quality + k * k,
+                        2 * (k * k - high),
+                        high - mid * k / quality + k * k,
+                    ]
+                )
+                / norm
+            )
         filters.append((b, a))
     return filters
 

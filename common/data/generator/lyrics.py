@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,8 @@ LEXICON = {
     "lose": "L UW Z", "keep": "K IY P", "need": "N IY D", "know": "N OW", "chase": "CH EY S",
     "open": "OW - P EH N", "wait for": "W EY T - F AO R", "run to": "R AH N - T UW", "dream of": "D R IY M - AH V",
     "over": "OW - V ER", "under": "AH N - D ER", "into": "IH N - T UW", "beyond": "B IY - Y AA N D",
+    "walk": "W AO K", "fall": "F AO L", "drive": "D R AY V", "sail": "S EY L", "dance": "D AE N S",
+    "sleep": "S L IY P", "wander": "W AA N - D ER", "travel": "T R AE - V AH L", "an": "AE N",
     "with": "W IH DH", "across": "AH - K R AO S", "inside": "IH N - S AY D", "before": "B IH - F AO R",
     "silver": "S IH L - V ER", "golden": "G OW L - D EH N", "quiet": "K W AY - EH T", "paper": "P EY - P ER",
     "little": "L IH - T AH L", "burning": "B ER - N IH NG", "hollow": "HH AA - L OW", "velvet": "V EH L - V EH T",
@@ -37,6 +40,7 @@ GROUPS = {
     "who": ("I", "you", "we", "they"),
     "do": ("follow", "remember", "carry", "hear", "sing", "leave", "call", "hold", "find", "lose", "keep", "need",
            "know", "chase", "open", "wait for", "run to", "dream of"),
+    "go": ("walk", "fall", "drive", "sail", "dance", "sleep", "wander", "travel"),
     "where": ("over", "under", "into", "beyond", "with", "across", "inside", "before"),
     "the": ("the", "a", "my", "your", "our", "all the"),
     "kind": ("silver", "golden", "quiet", "paper", "little", "burning", "hollow", "velvet", "broken", "summer",
@@ -52,7 +56,8 @@ GRAMMAR = (
     "where the kind thing",
     "when who do the kind thing",
     "when where the thing",
-    "who do where the thing",
+    "who go where the thing",
+    "when who go where the thing",
     "the kind thing",
 )
 
@@ -80,16 +85,23 @@ def pronounce(text: str) -> Line:
 def split_of_line(text: str) -> str:
     """To which split a line belongs: its hash decides, so no line belongs to two."""
     share = hashlib.sha256(text.encode()).digest()[0] / 256
-    return next(split for split, end in (("train", 0.6), ("valid", 0.75), ("test", 0.9), ("clips", 1.0)) if share < end)
+    return next(
+        split
+        for split, end in (("train", 0.6), ("valid", 0.75), ("test", 0.9), ("clips", 1.0))
+        if share < end
+    )
 
 
 def write_line(split: str, syllables: int, rng: np.random.Generator) -> Line:
     """Draw lines until one belongs to the split and has so many syllables (3 to 11)."""
     if not 3 <= syllables <= 11:
-        raise ValueError(f"expected 3 to 11 syllables, got {syllables}; the grammar has no such lines")
+        raise ValueError(
+            f"expected 3 to 11 syllables, got {syllables}; the grammar has no such lines"
+        )
     while True:
         slots = GRAMMAR[rng.integers(len(GRAMMAR))].split()
         text = " ".join(GROUPS[slot][rng.integers(len(GROUPS[slot]))] for slot in slots)
+        text = re.sub(r"\ba (?=[aeiou])", "an ", text)
         line = pronounce(text)
         if len(line.syllables) == syllables and split_of_line(text) == split:
             return line
@@ -97,4 +109,6 @@ def write_line(split: str, syllables: int, rng: np.random.Generator) -> Line:
 
 def write_title(rng: np.random.Generator) -> str:
     """Two words for the sleeve: ``"Velvet Harbour"``."""
-    return " ".join(GROUPS[slot][rng.integers(len(GROUPS[slot]))].title() for slot in ("kind", "thing"))
+    return " ".join(
+        GROUPS[slot][rng.integers(len(GROUPS[slot]))].title() for slot in ("kind", "thing")
+    )

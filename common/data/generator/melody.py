@@ -66,7 +66,7 @@ def _motif(form: Form, bars: int, early: bool, rng: np.random.Generator) -> Moti
     unit = min((1, 2, 4), key=lambda steps: abs(np.log(steps * form.clock.step / 0.23)))
     units = bars * STEPS // unit
     offset = int(rng.choice([0, 0, 1, 2])) if not early else int(rng.choice([0, 1]))
-    rest = max(1, round(units * rng.uniform(0.14, 0.34)))
+    rest = max(1, round(units * rng.uniform(0.18, 0.38)))
     sung = units - offset - rest
     count = int(np.clip(round(sung / rng.uniform(1.2, 1.8)), 3, 11))
     lengths = np.ones(count, int)
@@ -78,18 +78,31 @@ def _motif(form: Form, bars: int, early: bool, rng: np.random.Generator) -> Moti
     arch = np.sin(np.pi * np.linspace(0.1, 1, count)) * rng.uniform(0, 3)
     moves = np.diff(np.round(arch + rng.normal(0, 1.1, count))).astype(int)
     moves = np.clip(moves, -3, 4)
-    return Motif(tuple(int(o) * unit for o in onsets), tuple(int(n) * unit for n in lengths), (0, *map(int, moves)))
+    return Motif(
+        tuple(int(o) * unit for o in onsets),
+        tuple(int(n) * unit for n in lengths),
+        (0, *map(int, moves)),
+    )
 
 
 def _phrase(
-    form: Form, key: Key, home: float, bar: int, motif: Motif, line: Line, last: bool, rng: np.random.Generator
+    form: Form,
+    key: Key,
+    home: float,
+    bar: int,
+    motif: Motif,
+    line: Line,
+    last: bool,
+    rng: np.random.Generator,
 ) -> list[SungNote]:
     """Put a motif on the chords: strong and long notes go to chord tones, the rest passes between."""
     middle = round((home - 48 - key.tonic) / 12 * 7)
     notes = []
     degree = middle + int(rng.integers(-1, 2))
     final = len(motif.onsets) - 1
-    for index, (onset, length, move) in enumerate(zip(motif.onsets, motif.lengths, motif.moves, strict=True)):
+    for index, (onset, length, move) in enumerate(
+        zip(motif.onsets, motif.lengths, motif.moves, strict=True)
+    ):
         at_bar, step = bar + onset // STEPS, onset % STEPS
         degree += move
         degree -= int(np.sign(degree - middle)) * max(0, abs(degree - middle) - 4)
@@ -100,11 +113,28 @@ def _phrase(
         end = form.clock.time(at_bar, step + length) - (0.02 if index < final else 0.05)
         if last and index == final:
             end = form.clock.time(len(form.sections)) + rng.uniform(-0.1, 0.5 * form.ending)
-        effort = 0.72 + 0.1 * (step % 4 == 0) + (0.12 if form.sections[bar] == "C" else 0) + 0.05 * rng.random()
-        notes.append(SungNote(start, max(end, start + 0.1), key.pitch(degree), line.syllables[index], effort, index == 0))
+        effort = (
+            0.72
+            + 0.1 * (step % 4 == 0)
+            + (0.12 if form.sections[bar] == "C" else 0)
+            + 0.05 * rng.random()
+        )
+        notes.append(
+            SungNote(
+                start,
+                max(end, start + 0.1),
+                key.pitch(degree),
+                line.syllables[index],
+                effort,
+                index == 0,
+            )
+        )
     return notes
 
 
 def nearest_chord_tone(degree: int, root: int) -> int:
     """The degree nearest to `degree` that belongs to the triad on `root`."""
-    return min((degree + move for move in (0, -1, 1, -2, 2)), key=lambda d: ((d - root) % 7 not in (0, 2, 4), abs(d - degree)))
+    return min(
+        (degree + move for move in (0, -1, 1, -2, 2)),
+        key=lambda d: ((d - root) % 7 not in (0, 2, 4), abs(d - degree)),
+    )

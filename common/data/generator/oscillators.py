@@ -27,7 +27,11 @@ def table(shape: str, harmonics: int) -> np.ndarray:
     """One period of a ``"saw"``, ``"square"`` or ``"triangle"`` with so many harmonics, and no more."""
     k = np.arange(1, min(harmonics, TABLE // 2 - 1) + 1)
     odd = k % 2 == 1
-    amplitudes = {"saw": 1 / k, "square": odd * 2 / k, "triangle": odd * 2 * (-1.0) ** (k // 2) / k**2}
+    amplitudes = {
+        "saw": 1 / k,
+        "square": odd * 2 / k,
+        "triangle": odd * 2 * (-1.0) ** (k // 2) / k**2,
+    }
     spectrum = np.zeros(TABLE // 2 + 1, complex)
     # A cosine taper over the last third keeps the edge of the table from ringing.
     taper = np.clip(3 * (1 - k / (k[-1] + 1)), 0, 1)
@@ -41,7 +45,9 @@ def classic(shape: str, frequency: float, cycles: np.ndarray, rate: int) -> np.n
     return read(table(shape, max(1, int(0.48 * rate / frequency))), cycles)
 
 
-def swept(shape: str, frequency: float, cycles: np.ndarray, cutoff: np.ndarray, rate: int) -> np.ndarray:
+def swept(
+    shape: str, frequency: float, cycles: np.ndarray, cutoff: np.ndarray, rate: int
+) -> np.ndarray:
     """An analogue waveform behind a low-pass whose cutoff moves, ``(sample,)`` in Hz.
 
     The filter is a blend between two neighbours of a row of tables with ever
@@ -50,7 +56,9 @@ def swept(shape: str, frequency: float, cycles: np.ndarray, cutoff: np.ndarray, 
     limit = 0.48 * rate / frequency
     octaves = np.clip(np.log2(np.maximum(cutoff, 1.0) / frequency), 0, np.log2(limit))
     step = np.floor(octaves).astype(np.int32)
-    rows = np.stack([table(shape, max(1, int(min(2.0**o, limit)))) for o in range(int(step.max()) + 2)])
+    rows = np.stack(
+        [table(shape, max(1, int(min(2.0**o, limit)))) for o in range(int(step.max()) + 2)]
+    )
     position = (cycles - np.floor(cycles)) * TABLE
     index = position.astype(np.int32)
     part = position - index
@@ -59,10 +67,21 @@ def swept(shape: str, frequency: float, cycles: np.ndarray, cutoff: np.ndarray, 
     return low + (octaves - step) * (high - low)
 
 
-def envelope(count: int, rate: int, *, attack: float, decay: float, sustain: float, hold: float, release: float) -> np.ndarray:
+def envelope(
+    count: int,
+    rate: int,
+    *,
+    attack: float,
+    decay: float,
+    sustain: float,
+    hold: float,
+    release: float,
+) -> np.ndarray:
     """Attack, exponential decay to a level, held until `hold` seconds, exponential release to zero."""
     t = np.arange(count) / rate
-    shape = np.minimum(1, t / max(attack, 1e-4)) * (sustain + (1 - sustain) * np.exp(-np.maximum(0, t - attack) / decay))
+    shape = np.minimum(1, t / max(attack, 1e-4)) * (
+        sustain + (1 - sustain) * np.exp(-np.maximum(0, t - attack) / decay)
+    )
     fall = np.exp(-np.maximum(0, t - hold) / (release / 4))
     return fade(shape * fall, rate)
 
@@ -72,5 +91,7 @@ def fade(x: np.ndarray, rate: int, *, start: float = 0.0008, end: float = 0.006)
     count = x.shape[-1]
     for length, edge in ((start, slice(None)), (end, slice(None, None, -1))):
         ramp = min(int(length * rate), count)
-        x[..., edge][..., :ramp] *= np.sin(0.5 * np.pi * (np.arange(ramp) + 0.5) / max(ramp, 1)) ** 2
+        x[..., edge][..., :ramp] *= (
+            np.sin(0.5 * np.pi * (np.arange(ramp) + 0.5) / max(ramp, 1)) ** 2
+        )
     return x

@@ -56,7 +56,10 @@ VOWELS = {
 def _stop(centre: float, width: float, *, voiced: bool) -> tuple[Segment, ...]:
     """Closure, burst, and for the voiceless ones a puff of breath."""
     if voiced:
-        return (Segment(0.04, voice=0.12), Segment(0.012, voice=0.3, hiss=0.35, centre=centre, width=width))
+        return (
+            Segment(0.04, voice=0.12),
+            Segment(0.012, voice=0.3, hiss=0.35, centre=centre, width=width),
+        )
     burst = Segment(0.016, hiss=0.8, centre=centre, width=width)
     return (Segment(0.05), burst, Segment(0.03, breath=0.6))
 
@@ -87,7 +90,9 @@ CONSONANTS = {
 }
 
 
-def parts(syllable: tuple[str, ...]) -> tuple[tuple[Segment, ...], tuple[tuple[float, float, float], ...], tuple[Segment, ...]]:
+def parts(
+    syllable: tuple[str, ...],
+) -> tuple[tuple[Segment, ...], tuple[tuple[float, float, float], ...], tuple[Segment, ...]]:
     """Split a syllable in the segments before its vowel, the vowel's targets, and the segments after."""
     place = next(index for index, phone in enumerate(syllable) if phone in VOWELS)
     before = tuple(segment for phone in syllable[:place] for segment in CONSONANTS[phone])

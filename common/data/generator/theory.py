@@ -73,7 +73,9 @@ def chord_loops(mode: str) -> tuple[Loop, ...]:
     return tuple(sorted(set(loops)))
 
 
-def voicing(pitch_classes: tuple[int, ...], centre: float, previous: tuple[int, ...] = ()) -> tuple[int, ...]:
+def voicing(
+    pitch_classes: tuple[int, ...], centre: float, previous: tuple[int, ...] = ()
+) -> tuple[int, ...]:
     """Place a chord near a pitch, moving each voice as little as possible.
 
     Parameters

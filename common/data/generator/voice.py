@@ -44,7 +44,9 @@ class Tracks:
     formants: np.ndarray  # (3, frame)
 
 
-def sing(notes: Sequence[SungNote], singer: Values, *, count: int, rate: int, rng: np.random.Generator) -> np.ndarray:
+def sing(
+    notes: Sequence[SungNote], singer: Values, *, count: int, rate: int, rng: np.random.Generator
+) -> np.ndarray:
     """Sing a melody.
 
     Parameters
@@ -71,7 +73,9 @@ def sing(notes: Sequence[SungNote], singer: Values, *, count: int, rate: int, rn
     return _articulate(tracks, singer, (pulses, wheeze, noise), hop, rate)
 
 
-def _tracks(notes: Sequence[SungNote], singer: Values, frames: int, step: float, rng: np.random.Generator) -> Tracks:
+def _tracks(
+    notes: Sequence[SungNote], singer: Values, frames: int, step: float, rng: np.random.Generator
+) -> Tracks:
     """Write the segments of all syllables into the tracks, then smooth: the mouth has inertia."""
     t = np.zeros((7, frames))  # voice, breath, hiss, centre, width, effort, 1 where a note sounds
     t[3], t[4] = 4000.0, 0.6
@@ -81,7 +85,15 @@ def _tracks(notes: Sequence[SungNote], singer: Values, frames: int, step: float,
     def write(start: float, end: float, segment: Segment, note: SungNote) -> None:
         span = slice(max(0, round(start / step)), max(0, round(end / step)))
         t[:, span] = np.array(
-            [segment.voice, segment.breath, segment.hiss, segment.centre, segment.width, note.effort, 1]
+            [
+                segment.voice,
+                segment.breath,
+                segment.hiss,
+                segment.centre,
+                segment.width,
+                note.effort,
+                1,
+            ]
         )[:, None]
         if segment.formants is not None:
             formants[:, span] = np.array(segment.formants, float)[:, None]
@@ -94,7 +106,9 @@ def _tracks(notes: Sequence[SungNote], singer: Values, frames: int, step: float,
         end = note.end
         if following is not None:
             lead = sum(segment.seconds for segment in parts(following.syllable)[0])
-            end = min(end, max(following.start - lead, note.start + 0.45 * (following.start - note.start)))
+            end = min(
+                end, max(following.start - lead, note.start + 0.45 * (following.start - note.start))
+            )
         room = note.start - previous_end
         lead = sum(segment.seconds for segment in before)
         squeeze = min(1.0, room / lead) if lead else 1.0
@@ -107,7 +121,11 @@ def _tracks(notes: Sequence[SungNote], singer: Values, frames: int, step: float,
         tail = sum(segment.seconds for segment in after)
         squeeze = min(1.0, 0.45 * (end - note.start) / tail) if tail else 1.0
         turn = end - squeeze * tail
-        edges = [note.start, turn] if len(targets) == 1 else [note.start, note.start + 0.6 * (turn - note.start), turn]
+        edges = (
+            [note.start, turn]
+            if len(targets) == 1
+            else [note.start, note.start + 0.6 * (turn - note.start), turn]
+        )
         for target, low, high in zip(targets, edges[:-1], edges[1:], strict=True):
             write(low, high, Segment(0, target, voice=1.0, breath=0.05), note)
         time = turn
@@ -118,16 +136,30 @@ def _tracks(notes: Sequence[SungNote], singer: Values, frames: int, step: float,
     return _smooth(t, formants, pitch, singer, step, rng)
 
 
-def _smooth(t: np.ndarray, formants: np.ndarray, pitch: np.ndarray, singer: Values, step: float, rng: np.random.Generator) -> Tracks:
+def _smooth(
+    t: np.ndarray,
+    formants: np.ndarray,
+    pitch: np.ndarray,
+    singer: Values,
+    step: float,
+    rng: np.random.Generator,
+) -> Tracks:
     """Give the steps of the tracks the speed of muscles."""
     formants = np.stack([_blur(_bridge(track), 0.045 / step) for track in formants])
     held = _bridge(pitch)
+    # High notes open the mouth: the first formant never falls below the pitch.
+    formants[0] = np.maximum(formants[0], 1.05 * hertz(_blur(held, 0.06 / step)) / singer["tract"])
     glide = _blur(held, singer["glide"] * 2 / step)
     sounding = t[6] > 0
     onset = sounding & ~np.roll(sounding, 1)
-    since = step * (np.arange(len(pitch)) - np.maximum.accumulate(np.where(onset, np.arange(len(pitch)), 0)))
+    since = step * (
+        np.arange(len(pitch)) - np.maximum.accumulate(np.where(onset, np.arange(len(pitch)), 0))
+    )
     new = np.abs(np.diff(held, prepend=held[0])) > 0.1
-    still = step * (np.arange(len(pitch)) - np.maximum.accumulate(np.where(new | onset, np.arange(len(pitch)), 0)))
+    still = step * (
+        np.arange(len(pitch))
+        - np.maximum.accumulate(np.where(new | onset, np.arange(len(pitch)), 0))
+    )
     time = step * np.arange(len(pitch))
     wobble = _blur(rng.standard_normal(len(pitch)), 0.12 / step) * np.sqrt(0.12 / step)
     rate = singer["vibrato_rate"] * (1 + 0.03 * wobble)
@@ -148,7 +180,9 @@ def _smooth(t: np.ndarray, formants: np.ndarray, pitch: np.ndarray, singer: Valu
     )
 
 
-def _folds(tracks: Tracks, singer: Values, count: int, hop: int, rate: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _folds(
+    tracks: Tracks, singer: Values, count: int, hop: int, rate: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """The phase of the vocal folds in cycles, and their pulses: a saw wave at the sung pitch."""
     frames = np.arange(len(tracks.pitch)) * hop
     pitch = np.interp(np.arange(count), frames, tracks.pitch)
@@ -164,14 +198,18 @@ def _folds(tracks: Tracks, singer: Values, count: int, hop: int, rate: int, rng:
     return cycles, low + (position - index) * (rows[steps, index + 1] - low)
 
 
-def _articulate(tracks: Tracks, singer: Values, sources: tuple[np.ndarray, ...], hop: int, rate: int) -> np.ndarray:
+def _articulate(
+    tracks: Tracks, singer: Values, sources: tuple[np.ndarray, ...], hop: int, rate: int
+) -> np.ndarray:
     """Filter pulses, breath and hiss with the tract of each frame, and add the frames up again."""
     size = 8 * hop
     active = np.flatnonzero((tracks.voice > 1e-4) | (tracks.breath > 1e-4) | (tracks.hiss > 1e-4))
     frequencies = np.fft.rfftfreq(size, 1 / rate)
     window = np.hanning(4 * hop + 1)[:-1] / 2
     index = active[:, None] * hop + np.arange(4 * hop)
-    pulses, wheeze, noise = (np.fft.rfft(np.pad(x, (2 * hop, 4 * hop))[index] * window, size) for x in sources)
+    pulses, wheeze, noise = (
+        np.fft.rfft(np.pad(x, (2 * hop, 4 * hop))[index] * window, size) for x in sources
+    )
     tract = _tract(tracks.formants[:, active], singer, frequencies)
     octaves = np.log2(np.maximum(frequencies, 60.0) / 1000)
     tilt = (0.75 - 0.5 * singer["brightness"]) + 0.35 * (1 - tracks.effort[active])
@@ -184,7 +222,9 @@ def _articulate(tracks: Tracks, singer: Values, sources: tuple[np.ndarray, ...],
     body = frequencies > 60
     # Six dB an octave of radiation at the lips make breath thin, as it should be.
     air = np.clip(frequencies / 3000, 0.05, 1.5)
-    spectrum = ((voiced * pulses + 0.3 * breath * air * wheeze) * tract + 0.75 * hiss * noise) * body
+    spectrum = (
+        (voiced * pulses + 0.3 * breath * air * wheeze) * tract + 0.75 * hiss * noise
+    ) * body
     grains = np.fft.irfft(spectrum, size)
     out = np.zeros((tracks.voice.size + 8, hop))
     for part in range(8):
@@ -216,7 +256,11 @@ def _tract(formants: np.ndarray, singer: Values, frequencies: np.ndarray) -> np.
 def _bridge(track: np.ndarray) -> np.ndarray:
     """Fill the gaps (NaN) of a track in a straight line from neighbour to neighbour."""
     known = np.flatnonzero(~np.isnan(track))
-    return np.interp(np.arange(len(track)), known, track[known]) if len(known) else np.full(len(track), 500.0)
+    return (
+        np.interp(np.arange(len(track)), known, track[known])
+        if len(known)
+        else np.full(len(track), 500.0)
+    )
 
 
 def _blur(track: np.ndarray, frames: float) -> np.ndarray:

@@ -18,7 +18,6 @@ class Score:
     """All that there is to know about a song; `mix.render` makes it sound."""
 
     seed: tuple[object, ...]
-    title: str
     style: Style
     key: Key
     form: Form
@@ -41,7 +40,6 @@ class Score:
     def describe(self) -> dict[str, object]:
         """What the manifest tells about a song, in plain types."""
         return {
-            "title": self.title,
             "singer": self.singer.name,
             "style": self.style.name,
             "key": self.key.name,
@@ -49,11 +47,23 @@ class Score:
             "form": self.form.sections,
             "chords": [list(loop) for loop in self.loops],
             "lyrics": [line.text for line in self.lines],
-            "instruments": [self.kit.name, self.bass.name, *(preset.name for _, preset in self.instruments)],
+            "instruments": [
+                self.kit.name,
+                self.bass.name,
+                *(preset.name for _, preset in self.instruments),
+            ],
         }
 
 
-def compose(split: str, number: int, *, seed: int, duration: float, early: bool = False, style: Style | None = None) -> Score:
+def compose(
+    split: str,
+    number: int,
+    *,
+    seed: int,
+    duration: float,
+    early: bool = False,
+    style: Style | None = None,
+) -> Score:
     """Write song `number` of a split.
 
     Parameters
@@ -74,8 +84,7 @@ def compose(split: str, number: int, *, seed: int, duration: float, early: bool 
     parts = ("song", seed, split, number, duration, early)
     rng = seeded(*parts)
     style = style or STYLES[(number * 5 + seed) % len(STYLES)]
-    singers = cast.presets(cast.SINGER, split)
-    singer = singers[(number * 3 + number // len(singers)) % len(singers)]
+    singer = cast.singer(split, number)
     modes = [mode for mode in style.modes if len(cast.loops(mode, split)) >= 2]
     key = Key(int(rng.integers(12)), modes[rng.integers(len(modes))])
     choice = cast.loops(key.mode, split)
@@ -96,7 +105,6 @@ def compose(split: str, number: int, *, seed: int, duration: float, early: bool 
     instruments = tuple((part, pick(part.families)) for part in chosen)
     return Score(
         seed=parts,
-        title=lyrics.write_title(rng),
         style=style,
         key=key,
         form=form,
@@ -110,6 +118,7 @@ def compose(split: str, number: int, *, seed: int, duration: float, early: bool 
         hits=tuple(arrange.drum_hits(style, form, rng)),
         bass_notes=tuple(arrange.bass_line(style, form, key, rng)),
         part_notes=tuple(
-            tuple(arrange.part_notes(part, form, key, style.chord_size, sung, rng)) for part, _ in instruments
+            tuple(arrange.part_notes(part, form, key, style.chord_size, sung, rng))
+            for part, _ in instruments
         ),
     )

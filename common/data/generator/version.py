@@ -1,0 +1,3 @@
+"""Grows whenever the same seed would give other samples: old sets are then made anew."""
+
+VERSION = "1"
