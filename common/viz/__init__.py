@@ -6,6 +6,17 @@ from common.viz.sounds import Sounds, compare, listen
 from common.viz.style import OTHER_COLORS, SOURCE_COLORS, axes, source_color, style
 
 __all__ = [
-    "OTHER_COLORS", "SOURCE_COLORS", "Picture", "Sounds", "axes", "compare", "listen", "mask",
-    "show", "source_color", "spectrogram", "style", "waveform",
+    "OTHER_COLORS",
+    "SOURCE_COLORS",
+    "Picture",
+    "Sounds",
+    "axes",
+    "compare",
+    "listen",
+    "mask",
+    "show",
+    "source_color",
+    "spectrogram",
+    "style",
+    "waveform",
 ]

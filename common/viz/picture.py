@@ -51,9 +51,7 @@ def show(axes: Any, *, alt: str) -> Picture:
         If the alt text is missing or too short to say anything.
     """
     if len(alt.split()) < 4:
-        raise ValueError(
-            f"alt: expected a sentence that says what the picture shows, got {alt!r}"
-        )
+        raise ValueError(f"alt: expected a sentence that says what the picture shows, got {alt!r}")
     if isinstance(axes, Figure):
         return Picture(axes, alt)
     first = axes.flat[0] if hasattr(axes, "flat") else axes
@@ -63,21 +61,26 @@ def show(axes: Any, *, alt: str) -> Picture:
 def to_svg(figure: Figure, alt: str) -> str:
     """Return `figure` as an inline SVG element that takes the colour of the text around it."""
     out = io.StringIO()
-    salt = hashlib.sha256(alt.encode()).hexdigest()     # equal ids in two pictures would clash
+    salt = hashlib.sha256(alt.encode()).hexdigest()  # equal ids in two pictures would clash
     with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": salt}):
         figure.savefig(
-            out, format="svg", dpi=RASTER_DPI, transparent=True,
+            out,
+            format="svg",
+            dpi=RASTER_DPI,
+            transparent=True,
             metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
         )
     svg = out.getvalue()
-    svg = svg[svg.index("<svg"):]
+    svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"data:image/png;base64,([^\"]+)", _as_webp, svg)
     svg = svg.replace(INK, "currentColor")
     width = figure.get_figwidth() * 96
-    head = f'<svg role="img" aria-label="{html.escape(alt, quote=True)}" ' \
-           f'style="width:100%;max-width:{width:.0f}px;height:auto"'
+    head = (
+        f'<svg role="img" aria-label="{html.escape(alt, quote=True)}" '
+        f'style="width:100%;max-width:{width:.0f}px;height:auto"'
+    )
     svg = re.sub(r' (width|height)="[\d.]+pt"', "", svg, count=2)
     return re.sub(r"\n\s*", "\n", svg.replace("<svg", head, 1))
 

@@ -34,8 +34,14 @@ def waveform(sounds: Mapping[str, np.ndarray], *, rate: float, ax: Axes | None =
     with style():
         for name, x in sounds.items():
             x = _mono(x)
-            ax.plot(np.arange(x.size) / rate, x, color=source_color(name), label=name,
-                    linewidth=0.7, rasterized=x.size > 5000)
+            ax.plot(
+                np.arange(x.size) / rate,
+                x,
+                color=source_color(name),
+                label=name,
+                linewidth=0.7,
+                rasterized=x.size > 5000,
+            )
         ax.set(xlabel="time (s)", ylabel="amplitude", xlim=(0, x.size / rate))
         if len(sounds) > 1:
             ax.legend(loc="upper right", ncols=len(sounds))
@@ -43,8 +49,14 @@ def waveform(sounds: Mapping[str, np.ndarray], *, rate: float, ax: Axes | None =
 
 
 def spectrogram(
-    X: Any, *, rate: float, config: STFTConfig = STFTConfig(), levels: tuple = LEVELS,
-    top: float | None = None, colorbar: bool = True, ax: Axes | None = None,
+    X: Any,
+    *,
+    rate: float,
+    config: STFTConfig = STFTConfig(),
+    levels: tuple = LEVELS,
+    top: float | None = None,
+    colorbar: bool = True,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw the magnitude of a spectrogram in dB relative to a full-scale sine.
 
@@ -71,13 +83,28 @@ def spectrogram(
     mag = np.asarray(magnitude(X)).reshape(-1, *X.shape[-2:])
     mag = np.sqrt((mag**2).mean(axis=0))
     level = decibels(mag, reference=config.full_scale, floor=levels[0])
-    return _image(level, rate, config, ax, top, cmap=MAGNITUDE_MAP, vmin=levels[0], vmax=levels[1],
-                  label="level (dB)" if colorbar else None)
+    return _image(
+        level,
+        rate,
+        config,
+        ax,
+        top,
+        cmap=MAGNITUDE_MAP,
+        vmin=levels[0],
+        vmax=levels[1],
+        label="level (dB)" if colorbar else None,
+    )
 
 
 def mask(
-    M: Any, *, rate: float, config: STFTConfig = STFTConfig(), signed: bool = False,
-    top: float | None = None, colorbar: bool = True, ax: Axes | None = None,
+    M: Any,
+    *,
+    rate: float,
+    config: STFTConfig = STFTConfig(),
+    signed: bool = False,
+    top: float | None = None,
+    colorbar: bool = True,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw a mask: 0 to 1, or, where it may leave that range, -2 to 2 with 0 in the middle.
 
@@ -95,8 +122,11 @@ def mask(
     """
     check_dimensions(M, "M", ("freq", "frame"))
     M = np.asarray(M).reshape(-1, *M.shape[-2:]).mean(axis=0)
-    limits = {"cmap": SIGNED_MAP, "vmin": -2, "vmax": 2} if signed else \
-             {"cmap": MASK_MAP, "vmin": 0, "vmax": 1}
+    limits = (
+        {"cmap": SIGNED_MAP, "vmin": -2, "vmax": 2}
+        if signed
+        else {"cmap": MASK_MAP, "vmin": 0, "vmax": 1}
+    )
     return _image(M, rate, config, ax, top, label="mask" if colorbar else None, **limits)
 
 
@@ -106,10 +136,17 @@ def _image(values, rate, config, ax, top, *, label, **options) -> Axes:
     half_bin = rate / config.window_length / 2
     with style():
         image = ax.imshow(
-            values, extent=(-step / 2, (frames - 0.5) * step, -half_bin / 1e3,
-                            (rate / 2 + half_bin) / 1e3), interpolation="antialiased", **options)
-        ax.set(xlabel="time (s)", ylabel="frequency (kHz)", xlim=(0, (frames - 1) * step),
-               ylim=(0, (top or rate / 2) / 1e3))
+            values,
+            extent=(-step / 2, (frames - 0.5) * step, -half_bin / 1e3, (rate / 2 + half_bin) / 1e3),
+            interpolation="antialiased",
+            **options,
+        )
+        ax.set(
+            xlabel="time (s)",
+            ylabel="frequency (kHz)",
+            xlim=(0, (frames - 1) * step),
+            ylim=(0, (top or rate / 2) / 1e3),
+        )
         if label:
             ax.figure.colorbar(image, ax=ax, label=label, pad=0.02, aspect=14)
     return ax

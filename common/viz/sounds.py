@@ -17,9 +17,9 @@ from common.viz.picture import to_svg
 from common.viz.signals import LEVELS, spectrogram
 from common.viz.style import axes
 
-LONGEST = 6.0       # seconds of one clip that a page plays
-HEADROOM = 0.89     # the loudest sample written: lossy coding adds up to a decibel
-MOST_GAIN = 12.0    # dB, of a level match
+LONGEST = 6.0  # seconds of one clip that a page plays
+HEADROOM = 0.89  # the loudest sample written: lossy coding adds up to a decibel
+MOST_GAIN = 12.0  # dB, of a level match
 
 
 class Sounds:
@@ -38,8 +38,10 @@ class Sounds:
             for panel in self.panels.values()
         )
         note = f"<p><small>{html.escape(self.note)}</small></p>" if self.note else ""
-        return (f'<div class="sounds" style="display:grid;gap:1rem;max-width:45rem;'
-                f'grid-template-columns:{columns}">{cells}</div>{note}')
+        return (
+            f'<div class="sounds" style="display:grid;gap:1rem;max-width:45rem;'
+            f'grid-template-columns:{columns}">{cells}</div>{note}'
+        )
 
 
 def listen(
@@ -77,8 +79,15 @@ def listen(
 
 
 def compare(
-    sounds: Mapping[str, Any], *, rate: float, alt: str, match: bool = False, credit: str = "",
-    config: STFTConfig = STFTConfig(), levels: tuple = LEVELS, top: float | None = None,
+    sounds: Mapping[str, Any],
+    *,
+    rate: float,
+    alt: str,
+    match: bool = False,
+    credit: str = "",
+    config: STFTConfig = STFTConfig(),
+    levels: tuple = LEVELS,
+    top: float | None = None,
 ) -> Sounds:
     """Return the spectrogram of each sound with its player under it, all at one gain.
 
@@ -98,10 +107,17 @@ def compare(
     clips, gains = _levelled(sounds, rate, match)
     panels = {}
     for name, x in clips.items():
-        ax = axes(width=4.6 if len(clips) > 1 else 7.2, height=2.5)
+        ax = axes(width=3.7 if len(clips) > 1 else 7.2, height=2.2 if len(clips) > 1 else 2.6)
         # drawn before any gain: level is what the picture is about
-        spectrogram(stft(np.asarray(sounds[name]), config), rate=rate, config=config, levels=levels,
-                    top=top, colorbar=len(clips) == 1, ax=ax)
+        spectrogram(
+            stft(np.asarray(sounds[name]), config),
+            rate=rate,
+            config=config,
+            levels=levels,
+            top=top,
+            colorbar=len(clips) == 1,
+            ax=ax,
+        )
         picture = to_svg(ax.figure, f"Spectrogram of {name}. {alt}")
         caption = _caption(name, gains[name] if match else 0.0)
         panels[name] = caption + picture + _player(name, x, rate)
@@ -111,8 +127,15 @@ def compare(
 def encode(x: np.ndarray, rate: float) -> bytes:
     """Return a sound, (channel, sample) within [-1, 1], as an MP3 file of about 6 KB a second."""
     out = io.BytesIO()
-    soundfile.write(out, x.T, int(rate), format="MP3", subtype="MPEG_LAYER_III",
-                    bitrate_mode="VARIABLE", compression_level=0.6)
+    soundfile.write(
+        out,
+        x.T,
+        int(rate),
+        format="MP3",
+        subtype="MPEG_LAYER_III",
+        bitrate_mode="VARIABLE",
+        compression_level=0.6,
+    )
     return out.getvalue()
 
 
@@ -126,18 +149,24 @@ def _levelled(sounds, rate, match) -> tuple[dict[str, np.ndarray], dict[str, flo
         x = np.atleast_2d(np.asarray(x, dtype=np.float32))
         check_finite(x, name)
         if x.ndim != 2 or x.shape[0] > 2:
-            raise ValueError(f"{name}: expected (sample,) or (1 or 2 channels, sample), "
-                             f"got {x.shape}")
+            raise ValueError(
+                f"{name}: expected (sample,) or (1 or 2 channels, sample), got {x.shape}"
+            )
         if x.shape[-1] > LONGEST * rate + 1:
-            raise ValueError(f"{name}: a page plays at most {LONGEST:g} s of a clip, got "
-                             f"{x.shape[-1] / rate:.1f} s; cut it, for example "
-                             f"x[..., :int({LONGEST:g} * rate)]")
+            raise ValueError(
+                f"{name}: a page plays at most {LONGEST:g} s of a clip, got "
+                f"{x.shape[-1] / rate:.1f} s; cut it, for example "
+                f"x[..., :int({LONGEST:g} * rate)]"
+            )
         clips[name] = x
-    level = {name: 10 * np.log10(np.mean(x.astype(float) ** 2) + 1e-20)
-             for name, x in clips.items()}
+    level = {
+        name: 10 * np.log10(np.mean(x.astype(float) ** 2) + 1e-20) for name, x in clips.items()
+    }
     first = next(iter(level.values()))
-    gains = {name: float(np.clip(first - level[name], -MOST_GAIN, MOST_GAIN)) if match else 0.0
-             for name in clips}
+    gains = {
+        name: float(np.clip(first - level[name], -MOST_GAIN, MOST_GAIN)) if match else 0.0
+        for name in clips
+    }
     peak = max(np.abs(x).max() * 10 ** (gains[name] / 20) for name, x in clips.items())
     shared = min(0.0, 20 * np.log10(HEADROOM / peak)) if peak > 0 else 0.0
     gains = {name: gain + shared for name, gain in gains.items()}
@@ -151,8 +180,10 @@ def _caption(name: str, gain: float) -> str:
 
 def _player(name: str, x: np.ndarray, rate: float) -> str:
     source = base64.b64encode(encode(x, rate)).decode()
-    return (f'<audio controls aria-label="{html.escape(name, quote=True)}" style="width:100%" '
-            f'src="data:audio/mpeg;base64,{source}"></audio>')
+    return (
+        f'<audio controls aria-label="{html.escape(name, quote=True)}" style="width:100%" '
+        f'src="data:audio/mpeg;base64,{source}"></audio>'
+    )
 
 
 def _note(gains: Mapping[str, float], match: bool, credit: str) -> str:
