@@ -66,7 +66,7 @@ def ideal_ratio_mask(target: Any, *others: Any, exponent: float = 1.0) -> Any:
     loudest = target
     for other in others:
         loudest = xp.maximum(loudest, other)
-    power = _ratio(target, loudest) ** exponent         # at most 1: no power can overflow
+    power = _ratio(target, loudest) ** exponent  # at most 1: no power can overflow
     total = power
     for other in others:
         total = total + _ratio(other, loudest) ** exponent

@@ -59,7 +59,7 @@ class STFTConfig:
                 f"hop: expected 1 to window_length = {self.window_length} samples, got {self.hop}"
             )
         squared = np.pad(window(self) ** 2, (0, -self.window_length % self.hop))
-        coverage = squared.reshape(-1, self.hop).sum(axis=0)    # far from the edges, periodic
+        coverage = squared.reshape(-1, self.hop).sum(axis=0)  # far from the edges, periodic
         if coverage.min() < LEAST_COVERAGE * coverage.max():
             raise ValueError(
                 f"a {self.window} window of {self.window_length} samples with a hop of {self.hop} "
@@ -122,9 +122,9 @@ def stft(x: Any, config: STFTConfig = STFTConfig()) -> Any:
         raise ValueError(f"x: expected at least one sample, got shape {tuple(x.shape)}")
     half = config.window_length // 2
     to_grid = -x.shape[-1] % config.hop
-    frames = _frames(_pad(x, half, half + to_grid), config)     # (..., frame, sample)
-    spectra = _rfft(frames * _window_like(x, config))           # (..., frame, freq)
-    return _swap(spectra)                                       # (..., freq, frame)
+    frames = _frames(_pad(x, half, half + to_grid), config)  # (..., frame, sample)
+    spectra = _rfft(frames * _window_like(x, config))  # (..., frame, freq)
+    return _swap(spectra)  # (..., freq, frame)
 
 
 def istft(X: Any, *, length: int, config: STFTConfig = STFTConfig()) -> Any:
@@ -159,9 +159,9 @@ def istft(X: Any, *, length: int, config: STFTConfig = STFTConfig()) -> Any:
             f"X: expected (freq, frame) = {expected} for {length} samples and {config}, "
             f"got {tuple(X.shape[-2:])}; pass the length and config that stft had"
         )
-    frames = _irfft(_swap(X), config.window_length)             # (..., frame, sample)
+    frames = _irfft(_swap(X), config.window_length)  # (..., frame, sample)
     w = _window_like(frames, config)
-    signal = _overlap_add(frames * w, config.hop)               # (..., sample)
+    signal = _overlap_add(frames * w, config.hop)  # (..., sample)
     coverage = _overlap_add(backend(w).tile(w * w, (frames.shape[-2], 1)), config.hop)
     inside = slice(config.window_length // 2, config.window_length // 2 + length)
     return signal[..., inside] / coverage[inside]
@@ -200,7 +200,9 @@ def decibels(magnitude: Any, *, reference: float = 1.0, floor: float = -80.0) ->
 
 def _window_like(x: Any, config: STFTConfig) -> Any:
     w = window(config)
-    return backend(x).tensor(w, dtype=x.dtype, device=x.device) if is_tensor(x) else w.astype(x.dtype)
+    return (
+        backend(x).tensor(w, dtype=x.dtype, device=x.device) if is_tensor(x) else w.astype(x.dtype)
+    )
 
 
 def _pad(x: Any, before: int, after: int) -> Any:
@@ -238,6 +240,6 @@ def _overlap_add(frames: Any, hop: int) -> Any:
     pieces = _pad(frames, 0, overlap * hop - length).reshape(*batch, count, overlap, hop)
     shape = (*batch, count + overlap - 1, hop)
     total = frames.new_zeros(shape) if is_tensor(frames) else np.zeros(shape, frames.dtype)
-    for late in range(overlap):                                 # few: the overlap factor
-        total[..., late:late + count, :] += pieces[..., late, :]
+    for late in range(overlap):  # few: the overlap factor
+        total[..., late : late + count, :] += pieces[..., late, :]
     return total.reshape(*batch, -1)
