@@ -23,9 +23,9 @@ def mel_spectrogram_plot() -> None:
                 audio_signal = audio_signal.to_mono(overwrite=False)
             rate, hop = audio_signal.sample_rate, audio_signal.stft_params.hop_length
             mel = librosa.feature.melspectrogram(y=audio_signal.get_channel(ch), sr=rate)
-            decibels = librosa.power_to_db(mel, ref=np.max)
-            axes = {"x_axis": x_axis, "y_axis": "mel", "fmax": rate / 2}
-            return librosa.display.specshow(decibels, sr=rate, hop_length=hop, **axes, **kwargs)
+            kwargs.update(x_axis=x_axis, y_axis="mel", fmax=rate / 2)
+            decibels = librosa.amplitude_to_db(mel, ref=np.max)
+            librosa.display.specshow(decibels, sr=rate, hop_length=hop, **kwargs)
 
         return visualize_spectrogram
 
@@ -61,7 +61,7 @@ def masks_plot() -> None:
             scale_axes = vars(display)["__scale_axes"]
             if not scale_axes.__defaults__:
                 scale_axes.__defaults__ = (None, None)  # tempo_min and tempo_max
-            return old(*args, **kwargs)
+            old(*args, **kwargs)
 
         return visualize_sources_as_masks
 

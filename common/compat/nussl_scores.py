@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import numpy as np
 
 from common.compat.mending import replace
@@ -31,7 +33,7 @@ def _numbers_only(old):
 
 def report_card_of_numbers() -> None:
     """report_card averages the columns 'source' and 'file' too; pandas 2 refuses text."""
-    from nussl.evaluation import report_card
-
-    replace(report_card, "_get_mean_and_std", _numbers_only)
-    replace(report_card, "_get_medians", _numbers_only)
+    # nussl.evaluation.report_card is a function, which hides the module of that name.
+    module = import_module("nussl.evaluation.report_card")
+    replace(module, "_get_mean_and_std", _numbers_only)
+    replace(module, "_get_medians", _numbers_only)

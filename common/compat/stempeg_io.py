@@ -53,6 +53,7 @@ def stempeg_read() -> None:
 
     if programs_installed():
         return
+    stempeg.cmds = sys.modules["stempeg.cmds"]
     # stempeg.read uses three things of ffmpeg-python and one of warnings that does not exist.
     stempeg.read.ffmpeg = types.SimpleNamespace(
         probe=probe, _run=types.SimpleNamespace(Error=ChildProcessError)
@@ -164,7 +165,8 @@ def _read_av(handle, index: int, rate: int, first: int, count: int | None, ffmpe
         layout = stream.layout
         form = {"f64le": "dbl", "f32le": "flt", "s16le": "s16"}[ffmpeg_format]
         resampler = av.AudioResampler(format=form, layout=layout, rate=rate)
-        # The decoder needs a few frames before the first wanted one to be exact.
+        # The decoder needs a few frames before the first wanted one to be exact. (Where an AAC
+        # encoder left noise to the decoder, it is other noise than when all is decoded.)
         preroll = max(0.0, first / rate - 0.5)
         if preroll:
             container.seek(int(preroll / stream.time_base), stream=stream)
@@ -196,6 +198,6 @@ def write_audio(
     if extension not in (".wav", ".flac") or codec is not None or bitrate or resampled:
         raise RuntimeError(NEEDS_FFMPEG.format(f"Writing {extension or path} in this way"))
     Path(path).parent.mkdir(parents=True, exist_ok=True)
+    whole = np.clip(np.rint(np.asarray(data, dtype=np.float32) * 32768), -32768, 32767)
     with open(path, "wb") as handle:
-        # soundfile clips what lies outside of full scale, as ffmpeg does.
-        soundfile.write(handle, data, int(sample_rate), format=extension[1:], subtype="PCM_16")
+        soundfile.write(handle, whole.astype(np.int16), int(sample_rate), format=extension[1:])

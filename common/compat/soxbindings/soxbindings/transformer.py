@@ -15,7 +15,7 @@ NOT_HERE = frozenset(
     """allpass bandpass bandreject bass bend biquad chorus compand contrast dcshift deemph
     delay downsample earwax echo echos equalizer fir flanger highpass hilbert loudness lowpass
     mcompand noiseprof noisered oops overdrive phaser power_spectrum preview repeat reverb silence
-    sinc stat stats stretch swap treble tremolo upsample vad""".split()  # noqa: SIM905 - a list of 44 strings
+    sinc stat stats stretch swap treble tremolo upsample vad""".split()
 )
 
 
