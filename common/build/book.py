@@ -56,7 +56,8 @@ class Book:
     @property
     def data(self) -> Path:
         """The folder of the songs; `common.data` looks at the same setting."""
-        return Path(os.environ.get("HEAR_THE_MASK_DATA") or self.root / ".data").resolve()
+        chosen = os.environ.get("HEAR_THE_MASK_DATA")
+        return (Path(chosen).expanduser() if chosen else self.root / ".data").resolve()
 
 
 def _pages(entry: dict):

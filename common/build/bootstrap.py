@@ -7,7 +7,7 @@ import nbformat
 from common.build.book import Book, write_atomically
 
 TAGS = ["bootstrap", "hide-input"]
-CELL = '''\
+CELL = """\
 # Find the book's code; in Colab, fetch it first, with the packages that the chapters need.
 import subprocess
 import sys
@@ -21,7 +21,7 @@ if "google.colab" in sys.modules:
         subprocess.run(["git", "clone", "--quiet", "--depth=1", url, here], check=True)
     subprocess.run([sys.executable, here / "common/build/colab.py"], check=True)
 root = next(p for p in [here, *here.parents] if (p / "common/build/colab.py").exists())
-sys.path.insert(0, str(root))'''
+sys.path.insert(0, str(root))"""
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 

@@ -19,8 +19,13 @@ from common.build.book import Book, BuildError, write_atomically
 
 CELL_TIMEOUT = 600  # seconds
 ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS",
-     "VECLIB_MAXIMUM_THREADS"),
+    (
+        "OMP_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "NUMBA_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+    ),
     "1",
 )
 
@@ -70,8 +75,14 @@ def run(book: Book, page: str) -> float:
             seconds = time.time() - started
             write_atomically(book.executed(page), nbformat.writes(notebook) + "\n")
             changed = inputs.record_run(
-                book, page, notes.read_text(encoding="utf-8").splitlines(), code=code,
-                environment=environment, started=started, seconds=seconds)
+                book,
+                page,
+                notes.read_text(encoding="utf-8").splitlines(),
+                code=code,
+                environment=environment,
+                started=started,
+                seconds=seconds,
+            )
         if not changed:
             return seconds
     raise BuildError(
@@ -119,9 +130,10 @@ def traced_kernel_manager():
 
 
 def kernel_environment(book: Book, notes: Path, scratch: Path) -> dict[str, str]:
-    """The same few settings for every run, and no traces of the caller's own IPython."""
+    """The same for every run: no trace of the caller's own IPython, and the book's own songs."""
+    kept = {name: value for name, value in os.environ.items() if name != "MUSDB_PATH"}
     return {
-        **os.environ,
+        **kept,
         **ONE_THREAD,
         "PYTHONHASHSEED": "0",
         "IPYTHONDIR": str(scratch / "ipython"),

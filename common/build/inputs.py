@@ -27,8 +27,8 @@ from pathlib import Path
 
 from common.build.book import Book, BuildError, write_atomically
 
-# Settings of the book that a run may read. Any other variable must not change what a page shows.
-SETTINGS = re.compile(r"HEAR_THE_MASK_(?!TRACE)\w+|MUSDB_PATH")
+# Settings of the book that a run may read. No other variable may change what a page shows.
+SETTINGS = re.compile(r"HEAR_THE_MASK_(?!TRACE)\w+")
 # Never inputs: what the tools themselves keep.
 OURS = ("_build", ".venv", ".git", ".pytest_cache", ".ruff_cache", ".import_linter_cache")
 NOT_LISTED = {"__pycache__", ".ipynb_checkpoints", ".DS_Store"}
@@ -92,8 +92,16 @@ def watch_list(book: Book) -> dict:
     return {"watched": inside, "ignored": [str(book.root / name) + os.sep for name in OURS]}
 
 
-def record_run(book: Book, page: str, notes: Iterable[str], *, code: str, environment: str,
-               started: float, seconds: float) -> list[str]:
+def record_run(
+    book: Book,
+    page: str,
+    notes: Iterable[str],
+    *,
+    code: str,
+    environment: str,
+    started: float,
+    seconds: float,
+) -> list[str]:
     """Write the record of a run that began at `started`; return what changed while it ran."""
     read = {"file": {}, "listing": {}}
     changed = []

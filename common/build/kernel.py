@@ -51,8 +51,12 @@ def trace(notes, watched, ignored):
 
 
 if __name__ == "__main__":
-    trace(**{key: tuple(value) if isinstance(value, list) else value
-             for key, value in json.loads(os.environ.pop(SETTING)).items()})
+    trace(
+        **{
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in json.loads(os.environ.pop(SETTING)).items()
+        }
+    )
     del sys.path[0]  # this file's own folder
 
     from ipykernel import kernelapp

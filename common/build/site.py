@@ -29,8 +29,20 @@ def build(book: Book) -> bool:
     print("Building the site", flush=True)
     draft = book.root / "_build" / "draft"
     shutil.rmtree(draft, ignore_errors=True)
-    command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(book.root), "--all", "--quiet",
-               "--nitpick", "--warningiserror", "--keep-going", "--path-output", str(draft)]
+    command = [
+        sys.executable,
+        "-c",
+        JUPYTER_BOOK,
+        "build",
+        str(book.root),
+        "--all",
+        "--quiet",
+        "--nitpick",
+        "--warningiserror",
+        "--keep-going",
+        "--path-output",
+        str(draft),
+    ]
     done = subprocess.run(command, cwd=book.root, stdout=subprocess.PIPE, text=True)
     if done.returncode:
         raise BuildError("The site has errors or warnings (above). No site was published.")
@@ -50,13 +62,16 @@ def unpublish(book: Book) -> None:
 def site_hash(book: Book) -> str:
     """The hash of every file that the site is made of, and of the environment."""
     folders = [book.root / name for name in ("book", "common/build")]
-    files = [path for folder in folders for path in folder.rglob("*")
-             if path.is_file() and not inputs.NOT_LISTED.intersection(path.parts)]
+    files = [
+        path
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.is_file() and not inputs.NOT_LISTED.intersection(path.parts)
+    ]
     files += [book.root / "_config.yml", book.root / "_toc.yml"]
     files += [book.executed(page) for page in book.notebooks]
     lines = [f"{path.relative_to(book.root)} {inputs.file_hash(path)}" for path in sorted(files)]
-    return inputs.text_hash(
-        "\n".join([inputs.environment_hash(inputs.pins_file(book)), *lines]))
+    return inputs.text_hash("\n".join([inputs.environment_hash(inputs.pins_file(book)), *lines]))
 
 
 def serve(folder: Path, port: int = PORT) -> None:
