@@ -31,7 +31,7 @@ HELP = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; the result is its exit status: 0 well, 1 a fault in the data, 2 wrong use."""
+    """Run the command and return its exit status: 0 well, 1 a fault in the data."""
     options = _parser().parse_args(arguments)
     try:
         return options.run(options)
@@ -102,7 +102,8 @@ def _list(options: argparse.Namespace) -> int:
     from common.data.generator.loudness import loudness
 
     print(
-        f"{'split':6} {'song':34} {'s':>5} {'style':13} {'key':13} {'bpm':>5}   drums  bass other vocals mixture (LUFS)"
+        f"{'split':6} {'song':32} {'s':>5} {'style':13} {'key':13} {'bpm':>5}"
+        "   drums   bass  other vocals    mix  (LUFS)"
     )
     for split in ("train", "valid", "test", "stereo"):
         root = options.root / "stereo" if split == "stereo" else options.root
@@ -115,8 +116,8 @@ def _list(options: argparse.Namespace) -> int:
             ]
             about = song.info
             print(
-                f"{split:6} {song.name[:34]:34} {song.duration:5.1f} {about.get('style', '?'):13} {about.get('key', '?'):13} "
-                f"{about.get('tempo', np.nan):5.1f}  "
+                f"{split:6} {song.name[:32]:32} {song.duration:5.1f} {about.get('style', '?'):13} "
+                f"{about.get('key', '?'):13} {about.get('tempo', np.nan):5.1f}  "
                 + " ".join(f"{level:6.1f}" for level in levels)
             )
     return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from common.data.files import DataError, read_audio
-from common.data.library import check_alike, list_songs, read_stems, song_name
+from common.data.library import check_alike, list_songs, read_stems
 from common.data.make import MANIFEST, file_hash, read_json
 from common.data.song import STEMS
 
@@ -89,8 +89,8 @@ def _check_song(path: Path) -> Iterator[str]:
         if not np.array_equal(total, audio["mixture"][0]):
             error = np.abs(total - audio["mixture"][0]).max()
             yield (
-                f"{path}: expected the mixture to be the sum of the stems, came a difference of {error:.2g}; "
-                f"{_remake(path)}"
+                f"{path}: expected the mixture to be the sum of the stems, came a difference "
+                f"of {error:.2g}; {_remake(path)}"
             )
 
 
@@ -100,10 +100,13 @@ def _check_hashes(path: Path) -> Iterator[str]:
     for name, wanted in read_json(path / "song.json")["sha256"].items():
         if (path / name).exists() and (came := file_hash(path / name)) != wanted:
             yield (
-                f"{path / name}: expected SHA-256 {wanted[:12]}..., came {came[:12]}..., so {song_name(path)} "
-                f"was changed or damaged; {_remake(path)}"
+                f"{path / name}: expected SHA-256 {wanted[:12]}..., came {came[:12]}..., "
+                f"so the file was changed or damaged; {_remake(path)}"
             )
 
 
 def _remake(path: Path) -> str:
-    return f"delete {path} and {MANIFEST}, and run python -m common.data make: it makes what is missing"
+    return (
+        f"delete {path} and the set's {MANIFEST}, and run python -m common.data make: "
+        f"it makes what is missing"
+    )

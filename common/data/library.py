@@ -124,8 +124,8 @@ def list_songs(root: Path, split: str) -> list[Path]:
     if not ((root / "train").is_dir() or (root / "test").is_dir()):
         raise DataError(
             f"{root}: expected a set of songs, a folder with train and test in it, found "
-            f"{'no such folder' if not root.is_dir() else 'neither'}; give the right root, set MUSDB_PATH to it, "
-            f"or leave it out to have the songs made"
+            f"{'neither' if root.is_dir() else 'no such folder'}; give the set's own folder, "
+            f"or none to have the songs made"
         )
     place = root / ("test" if split in ("test", "stereo") else "train")
     entries = sorted(place.iterdir()) if place.is_dir() else []
@@ -141,7 +141,7 @@ def _is_song(path: Path) -> bool:
 
 
 def validation_names(root: Path) -> set[str]:
-    """Which songs under ``train`` are for validation: by the set's mus.yaml, else by musdb's own."""
+    """Which songs in ``train`` are for validation: by the set's mus.yaml, else musdb's own."""
     import yaml
 
     setup = root / "mus.yaml"

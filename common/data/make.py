@@ -146,8 +146,11 @@ def make_song(root: Path, job: Job) -> None:
         for stem, samples in audio.items():
             write_audio(partial / f"{stem}.wav", samples, settings.rate)
             hashes[f"{stem}.wav"] = file_hash(partial / f"{stem}.wav")
-        about = {"name": job.name, "split": job.split, "folder": job.folder, "duration": settings.duration,
-                 "channels": settings.channels, "rate": settings.rate, **score.describe(), "sha256": hashes}  # fmt: skip
+        about = {
+            "name": job.name, "split": job.split, "folder": job.folder, "rate": settings.rate,
+            "channels": settings.channels, "duration": settings.duration, **score.describe(),
+            "sha256": hashes,
+        }  # fmt: skip
         write_json(partial / "song.json", about)
         target = root / job.folder
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -172,7 +175,8 @@ def read_json(path: Path) -> dict:
             return json.load(file)
     except (OSError, ValueError) as error:
         raise DataError(
-            f"{path}: expected a description in JSON, came none ({error}); delete it and make the set again"
+            f"{path}: expected a description in JSON, came none ({error}); "
+            f"delete its folder and make the set again"
         ) from error
 
 
@@ -224,8 +228,9 @@ def _check_same_set(root: Path, settings: Settings) -> None:
     came = (manifest.get("generator"), manifest.get("settings"))
     if came != (VERSION, asdict(settings)):
         raise DataError(
-            f"{root} holds another set (generator {came[0]}, settings {came[1]}), expected generator {VERSION}, "
-            f"settings {asdict(settings)}; choose another folder or delete this one"
+            f"{root}: expected generator {VERSION} and settings {asdict(settings)}, "
+            f"came another set, generator {came[0]} and settings {came[1]}; "
+            f"choose another folder or delete this one"
         )
 
 

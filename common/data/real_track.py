@@ -6,6 +6,8 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
+
 from common.data.files import DataError, convert
 from common.data.library import read_stem_mp4
 from common.data.song import Song
@@ -14,6 +16,7 @@ LICENCE = "CC BY-NC-SA 3.0"
 ATTRIBUTION = '"Falcon 69" by The Easton Ellises, an excerpt of 6 s from MUSDB18, CC BY-NC-SA 3.0'
 # The encoder's start and end, at 44.1 kHz, where the stems do not fit together.
 TRIM = (2048, 4096)
+PEAK = 0.89
 
 
 class RealTrackLeftOut(DataError):
@@ -38,7 +41,7 @@ def load_real_track(*, rate: int = 22050, channels: int = 1) -> Song:
     """
     if os.environ.get("HEAR_THE_MASK_REAL_TRACK", "1") == "0":
         raise RealTrackLeftOut(
-            "the real track is left out because HEAR_THE_MASK_REAL_TRACK is 0; unset it to hear the track"
+            "HEAR_THE_MASK_REAL_TRACK is 0, so the real track is left out; unset it to hear it"
         )
     package = find_spec("stempeg")
     places = list(package.submodule_search_locations or ()) if package else []
@@ -54,4 +57,8 @@ def load_real_track(*, rate: int = 22050, channels: int = 1) -> Song:
         stem: convert(audio[:, start:-end], own_rate, to_rate=rate, channels=channels)
         for stem, (audio, own_rate) in read_stem_mp4(files[0]).items()
     }
+    # Before mastering the stems' sum is louder than full scale: one gain for all, so that it plays.
+    peak = max(np.abs(audio).max() for audio in (sum(stems.values()), *stems.values()))
+    gain = np.float32(min(1.0, PEAK / peak))
+    stems = {stem: gain * audio for stem, audio in stems.items()}
     return Song("The Easton Ellises - Falcon 69", rate, stems, LICENCE, ATTRIBUTION)

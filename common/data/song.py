@@ -65,7 +65,8 @@ class Song:
         if name in ("mixture", "accompaniment"):
             return getattr(self, name)
         raise ValueError(
-            f"{self.name} has no source {name!r}; choose one of {', '.join(self.stems)}, mixture, accompaniment"
+            f"{self.name} has no source {name!r}; choose one of {', '.join(self.stems)}, "
+            f"mixture, accompaniment"
         )
 
     def excerpt(self, start: float, duration: float) -> Song:

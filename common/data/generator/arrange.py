@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from common.data.generator.form import STEPS, Form
+from common.data.generator.singing import SungNote
 from common.data.generator.styles import Part, Style
 from common.data.generator.theory import Key, voicing
-from common.data.generator.voice import SungNote
 
 FILLS = (
     {"snare": "..............56"},
@@ -65,7 +66,7 @@ def drum_hits(style: Style, form: Form, rng: np.random.Generator) -> list[Hit]:
         for piece, grid in groove.items():
             hits += _row(form, bar, piece, grid, rng)
     end = form.clock.time(len(form.sections))
-    return hits + [Hit(end, "kick", 0.9), Hit(end, "ride" if soft else "crash", 0.75)]
+    return [*hits, Hit(end, "kick", 0.9), Hit(end, "ride" if soft else "crash", 0.75)]
 
 
 def _with_fill(groove: dict[str, str], fill: dict[str, str]) -> dict[str, str]:
@@ -189,7 +190,7 @@ def _strokes(
     """The steps of the part's grid under one chord: ``(time, seconds, velocity)``."""
     marks = [step for step, mark in enumerate(part.grid) if mark != "."] + [STEPS]
     strokes = []
-    for step, following in zip(marks[:-1], marks[1:], strict=True):
+    for step, following in pairwise(marks):
         time = form.clock.time(bar, step)
         if start - 1e-6 <= time < end - 0.5 * form.clock.step:
             seconds = min(0.85 * (following - step) * form.clock.step, end - time - 0.01)
@@ -210,7 +211,7 @@ def _answers(
     for stop, start in zip(stops, starts, strict=True):
         first = int(np.ceil((stop + 0.05 - form.clock.start) / (unit * form.clock.step)))
         room = int((start - 0.1 - form.clock.start) / (unit * form.clock.step)) - first
-        bar, step = divmod(first * unit, STEPS)
+        bar = first * unit // STEPS
         if room < 2 or bar >= len(form.sections) or form.sections[bar] not in part.sections:
             continue
         degree = middle + int(rng.integers(-2, 3))

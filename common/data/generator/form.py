@@ -51,6 +51,11 @@ class Form:
             return self.chords[0][0]
         return self.chords[bar][int(step * len(self.chords[bar]) / STEPS)]
 
+    def section(self, time: float) -> str:
+        """The letter of the section at a time in seconds; after the last bar it is the last's."""
+        bar = int((time - self.clock.start + 1e-6) / self.clock.bar)
+        return self.sections[min(bar, len(self.sections) - 1)]
+
     def changes(self) -> list[tuple[int, int, float, float]]:
         """Every chord as ``(degree, bar, start, end)`` in seconds."""
         spans = []

@@ -8,8 +8,8 @@ import numpy as np
 
 from common.data.generator.form import STEPS, Form
 from common.data.generator.lyrics import Line, write_line
+from common.data.generator.singing import SungNote
 from common.data.generator.theory import Key
-from common.data.generator.voice import SungNote
 
 
 @dataclass(frozen=True)

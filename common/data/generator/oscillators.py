@@ -46,18 +46,20 @@ def classic(shape: str, frequency: float, cycles: np.ndarray, rate: int) -> np.n
 
 
 def swept(
-    shape: str, frequency: float, cycles: np.ndarray, cutoff: np.ndarray, rate: int
+    hollow: float, frequency: float, cycles: np.ndarray, cutoff: np.ndarray, rate: int
 ) -> np.ndarray:
-    """An analogue waveform behind a low-pass whose cutoff moves, ``(sample,)`` in Hz.
+    """A saw (0) that turns into a square wave (1) behind a low-pass that moves.
 
-    The filter is a blend between two neighbours of a row of tables with ever
-    more harmonics, an octave apart: cheap, and it cannot become unstable.
+    `cutoff` is ``(sample,)`` in Hz. The filter is a blend between two neighbours of
+    a row of tables with ever more harmonics, an octave apart: cheap, and it cannot
+    become unstable.
     """
     limit = 0.48 * rate / frequency
     octaves = np.clip(np.log2(np.maximum(cutoff, 1.0) / frequency), 0, np.log2(limit))
     step = np.floor(octaves).astype(np.int32)
+    harmonics = [max(1, int(min(2.0**octave, limit))) for octave in range(int(step.max()) + 2)]
     rows = np.stack(
-        [table(shape, max(1, int(min(2.0**o, limit)))) for o in range(int(step.max()) + 2)]
+        [(1 - hollow) * table("saw", k) + hollow * table("square", k) for k in harmonics]
     )
     position = (cycles - np.floor(cycles)) * TABLE
     index = position.astype(np.int32)
@@ -65,25 +67,6 @@ def swept(
     low = rows[step, index] * (1 - part) + rows[step, index + 1] * part
     high = rows[step + 1, index] * (1 - part) + rows[step + 1, index + 1] * part
     return low + (octaves - step) * (high - low)
-
-
-def envelope(
-    count: int,
-    rate: int,
-    *,
-    attack: float,
-    decay: float,
-    sustain: float,
-    hold: float,
-    release: float,
-) -> np.ndarray:
-    """Attack, exponential decay to a level, held until `hold` seconds, exponential release to zero."""
-    t = np.arange(count) / rate
-    shape = np.minimum(1, t / max(attack, 1e-4)) * (
-        sustain + (1 - sustain) * np.exp(-np.maximum(0, t - attack) / decay)
-    )
-    fall = np.exp(-np.maximum(0, t - hold) / (release / 4))
-    return fade(shape * fall, rate)
 
 
 def fade(x: np.ndarray, rate: int, *, start: float = 0.0008, end: float = 0.006) -> np.ndarray:

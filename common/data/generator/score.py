@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from common.data.generator import arrange, cast, lyrics, melody
-from common.data.generator.cast import Preset
 from common.data.generator.form import Form, plan
+from common.data.generator.instruments import Preset
+from common.data.generator.singing import SungNote
 from common.data.generator.styles import STYLES, Part, Style
 from common.data.generator.theory import Key, Loop
-from common.data.generator.voice import SungNote
 from common.seed import rng as seeded
 
 
