@@ -360,7 +360,7 @@ def test_html_is_well_formed_with_scopes_units_and_escapes(songs, static):
 
 def test_text_has_the_same_numbers(table):
     lines = str(table).splitlines()
-    assert lines[0] == "vocals: 4 songs scored, 0 undefined"
+    assert lines[0] == "vocals: 4 songs scored"
     line = next(line for line in lines if line.startswith("ideal ratio mask"))
     assert f"{table.mean('irm'):.1f}" in line
     assert str(table.share("irm")) in line
@@ -414,3 +414,12 @@ def test_rows_must_fit_the_songs(table):
 def test_training_songs_are_needed():
     with pytest.raises(ValueError, match="at least one training song"):
         fit_static_mask([], "vocals", CONFIG)
+
+
+def test_the_ends_of_the_scale_and_a_single_song_have_no_interval(table):
+    static = next(line for line in str(table).splitlines() if line.startswith("static mask"))
+    assert static.endswith(" 0.00")
+    one = ScoreTable(table.target, table.songs[:1], tuple(
+        Row(row.key, row.label, row.group, {"si_sdr": row.scores["si_sdr"][:1]})
+        for row in table.rows))
+    assert "[" not in "\n".join(str(one).splitlines()[2:-1])

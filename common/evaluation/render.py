@@ -67,7 +67,7 @@ def html_table(target: str, rows: list[dict[str, Any]]) -> str:
     notes = "".join(f"<p>{escape(note)}</p>\n" for note in _notes(rows))
     return (
         f'<div class="score-table">\n<table>\n<caption>{escape(_title(target, rows))}</caption>\n'
-        f'<thead><tr><th scope="col">row</th>{head}</tr></thead>\n'
+        f'<thead><tr><th scope="col">method</th>{head}</tr></thead>\n'
         + "\n".join(bodies)
         + f"\n</table>\n{notes}</div>"
     )
@@ -86,7 +86,8 @@ def _columns(rows: list[dict[str, Any]]) -> dict[str, str]:
 
 def _title(target: str, rows: list[dict[str, Any]]) -> str:
     counted, undefined = rows[0]["songs"], rows[0]["undefined"]
-    return f"{target}: {counted} song{'s' * (counted != 1)} scored, {undefined} undefined"
+    title = f"{target}: {counted} song{'s' * (counted != 1)} scored"
+    return f"{title}, {undefined} undefined" if undefined else title
 
 
 def _notes(rows: list[dict[str, Any]]) -> list[str]:
@@ -105,6 +106,7 @@ def _notes(rows: list[dict[str, Any]]) -> list[str]:
 def _cell(row: dict[str, Any], column: str) -> str:
     if column == "share":
         part = Share(row["share"], row["share_low"], row["share_high"], row["songs"])
-        return str(part)
+        exact = not part.low < part.high and not np.isnan(part.value)  # or one song: no interval
+        return f"{part.value:.2f}" if exact else str(part)
     value = row[column]
     return "undefined" if np.isnan(value) else f"{round(value, 1) + 0:.1f}"  # no -0.0
