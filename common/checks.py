@@ -76,9 +76,8 @@ def check_finite(x: Any, name: str) -> None:
     """Raise ValueError if `x` holds NaN or infinity."""
     finite = backend(x).isfinite(x)
     if not bool(finite.all()):
-        bad = int((~finite).sum())
         raise ValueError(
-            f"{name}: expected finite numbers, got {bad} NaN or infinite of {finite.size if isinstance(finite, np.ndarray) else finite.numel()}; "
+            f"{name}: expected finite numbers, got {int((~finite).sum())} that are NaN or infinite; "
             f"look for a division by zero where it was made"
         )
 

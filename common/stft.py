@@ -63,8 +63,8 @@ class STFTConfig:
         if coverage.min() < LEAST_COVERAGE * coverage.max():
             raise ValueError(
                 f"a {self.window} window of {self.window_length} samples with a hop of {self.hop} "
-                f"leaves samples all but uncovered: its squares, added up, fall to {coverage.min():.1e} "
-                f"(NOLA). Take a smaller hop, for example {self.window_length // 2}."
+                f"leaves samples all but uncovered: its squares, added up, fall to "
+                f"{coverage.min():.1e} (NOLA). Take a smaller hop, for example {self.window_length // 2}."
             )
 
     @property

@@ -43,8 +43,8 @@ def test_a_picture_is_the_same_every_time():
 
 
 def test_two_pictures_share_no_id():
-    pages = [viz.show(viz.waveform({"vocals": TONE[:3000]}, rate=RATE), alt=f"tone number {i} of two")
-             ._repr_html_() for i in range(2)]
+    ax = viz.waveform({"vocals": TONE[:3000]}, rate=RATE)
+    pages = [viz.show(ax, alt=f"tone number {i} of two")._repr_html_() for i in range(2)]
     clips = [set(re.findall(r'<clipPath id="([^"]+)"', page)) for page in pages]
     assert clips[0] and not clips[0] & clips[1]
 
