@@ -19,6 +19,7 @@ from common.compat import (
     nussl_models,
     nussl_pictures,
     nussl_scores,
+    nussl_workers,
     removed_names,
     stempeg_io,
 )
@@ -59,6 +60,7 @@ RECIPES = {
             nussl_scores.scores_in_float64,
             nussl_scores.report_card_of_numbers,
             nussl_cache.cache_in_files,
+            nussl_workers.datasets_in_workers,
         ),
     ),
 }

@@ -8,6 +8,8 @@ from __future__ import annotations
 import io
 import json
 import os
+import pickle
+import pickletools
 import sys
 import tempfile
 import traceback
@@ -257,6 +259,21 @@ def cache_keeps_items() -> None:
     np.testing.assert_array_equal(read["x"], np.arange(4))
 
 
+def pickled_datasets_load_compat_first() -> None:
+    from nussl.datasets import OnTheFly
+
+    def mix(dataset, index):
+        bass = _signal(material.waves(0.5)["bass"])
+        return {"mix": bass, "sources": {"bass": bass}}
+
+    dataset = OnTheFly(mix, 1)
+    dataset.mix_closure = None  # a function of a function cannot be pickled
+    pickled = pickle.dumps(dataset, protocol=2)
+    globals_named = [arg for op, arg, _ in pickletools.genops(pickled) if op.name == "GLOBAL"]
+    assert globals_named[0] == "common.compat.nussl_workers empty_dataset", globals_named
+    assert len(pickle.loads(pickled)) == 1
+
+
 def programs_are_used() -> None:
     """Not of a patch: with ffmpeg and ffprobe on the PATH, stempeg is as it came."""
     import stempeg
@@ -304,4 +321,5 @@ PROBES: dict[str, tuple[str, Probe, str]] = {
     "scores_in_float64": ("nussl", scores_are_json, "float32 is not JSON serializable"),
     "report_card_of_numbers": ("nussl", report_card_written, "Cannot perform reduction"),
     "cache_in_files": ("nussl", cache_keeps_items, "zarr"),
+    "datasets_in_workers": ("nussl", pickled_datasets_load_compat_first, "nussl.datasets.hooks"),
 }
