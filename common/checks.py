@@ -77,7 +77,7 @@ def check_finite(x: Any, name: str) -> None:
     finite = backend(x).isfinite(x)
     if not bool(finite.all()):
         raise ValueError(
-            f"{name}: expected finite numbers, got {int((~finite).sum())} that are NaN or infinite; "
+            f"{name}: expected finite numbers, got {int((~finite).sum())} NaN or infinite; "
             f"look for a division by zero where it was made"
         )
 

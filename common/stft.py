@@ -64,7 +64,8 @@ class STFTConfig:
             raise ValueError(
                 f"a {self.window} window of {self.window_length} samples with a hop of {self.hop} "
                 f"leaves samples all but uncovered: its squares, added up, fall to "
-                f"{coverage.min():.1e} (NOLA). Take a smaller hop, for example {self.window_length // 2}."
+                f"{coverage.min():.1e} (NOLA). Take a smaller hop, for example "
+                f"{self.window_length // 2}."
             )
 
     @property
