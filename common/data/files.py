@@ -88,8 +88,8 @@ def full_disk(path: Path, error: Exception | None) -> Exception:
         errno.EFBIG,
     ):
         return DataError(
-            f"{path}: the disk is full; make room (or set HEAR_THE_MASK_DATA to a folder on another "
-            f"disk) and run the same command again: it goes on with the song that is missing"
+            f"{path}: the disk is full; make room, or set HEAR_THE_MASK_DATA to a folder "
+            f"on another disk, and run the same command again: it goes on where it stopped"
         )
     return error
 

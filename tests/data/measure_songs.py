@@ -7,6 +7,7 @@ masks reach; then loudness, peaks, rests and the balance of the spectrum.
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -32,9 +33,7 @@ def balance(audio: np.ndarray, rate: int) -> list[float]:
     """The power of the octaves, in dB of the whole."""
     power = np.sum(np.abs(np.fft.rfft(audio)) ** 2, axis=0)
     f = np.fft.rfftfreq(audio.shape[-1], 1 / rate)
-    bands = [
-        power[(f >= low) & (f < high)].sum() for low, high in zip(EDGES, EDGES[1:], strict=False)
-    ]
+    bands = [power[(f >= low) & (f < high)].sum() for low, high in pairwise(EDGES)]
     return [10 * np.log10(band / power.sum() + 1e-12) for band in bands]
 
 

@@ -107,7 +107,7 @@ def bass_line(style: Style, form: Form, key: Key, rng: np.random.Generator) -> l
             degree = form.chord(bar, step)
             low = bass_pitch(key, degree, low)
             velocity = (0.92 if step % 4 == 0 else 0.78) * rng.uniform(0.92, 1.05)
-            seconds = (held + 0.9) * form.clock.step
+            seconds = (held + 0.7) * form.clock.step
             start = form.clock.time(bar, step) + rng.normal(0, 0.0025)
             pitch = _bass_tone(
                 mark, key, degree, low, form.chord(bar + (step + 4) // STEPS, (step + 4) % STEPS)
@@ -193,7 +193,7 @@ def _strokes(
     for step, following in pairwise(marks):
         time = form.clock.time(bar, step)
         if start - 1e-6 <= time < end - 0.5 * form.clock.step:
-            seconds = min(0.85 * (following - step) * form.clock.step, end - time - 0.01)
+            seconds = min(0.75 * (following - step) * form.clock.step, end - time - 0.01)
             velocity = int(part.grid[step]) / 9 * rng.uniform(0.92, 1.05)
             strokes.append((time + rng.normal(0, 0.003), seconds, min(1.0, velocity)))
     return strokes

@@ -96,13 +96,13 @@ def hat(v: Values, velocity: float, rate: int, rng: Random) -> np.ndarray:
 
 def open_hat(v: Values, velocity: float, rate: int, rng: Random) -> np.ndarray:
     """The open hi-hat; the next closed one stops it."""
-    return _hat(v, 5 * v["hat_decay"] + 0.05, velocity, rate, rng)
+    return _hat(v, 3 * v["hat_decay"] + 0.04, velocity, rate, rng)
 
 
 def _cymbal(
     v: Values, life: float, ping: float, velocity: float, rate: int, rng: Random
 ) -> np.ndarray:
-    t = _time(2.6 * life, rate)
+    t = _time(4 * life, rate)
     x = np.zeros(len(t))
     for low, high, share in ((500, 2500, 0.8), (2500, 6000, 1.0), (6000, 16000, 0.6)):
         x += share * shaped_noise(rng, len(t), rate, band(low, high)) * np.exp(-t / (share * life))
@@ -113,7 +113,7 @@ def _cymbal(
 
 def crash(v: Values, velocity: float, rate: int, rng: Random) -> np.ndarray:
     """A crash cymbal: noise whose highs bloom late and die first."""
-    return _cymbal(v, 0.7 + 0.4 * v["brightness"], 0.4, velocity, rate, rng)
+    return _cymbal(v, 0.32 + 0.25 * v["brightness"], 0.4, velocity, rate, rng)
 
 
 def ride(v: Values, velocity: float, rate: int, rng: Random) -> np.ndarray:

@@ -56,7 +56,7 @@ ORGAN = Family("organ", {
 NYLON = Family("acoustic guitar", {"brightness": (1200, 5000), **_STRING}, 0.35, synths.string)
 GUITAR = Family("electric guitar", {
     "brightness": (2500, 8000), "decay": (1.0, 3.5), "damping": (0.01, 0.2),
-    "position": (0.08, 0.4), "drive": (0.5, 9.0),
+    "position": (0.08, 0.4), "drive": (0.5, 6.0),
 }, 0.4, synths.string)
 PLUCK = Family("pluck", {
     "cutoff": (1500, 7000), "decay": (0.08, 0.35), "detune": (1, 12), "hollow": (0, 1),

@@ -37,12 +37,13 @@ LEXICON = {
 
 GROUPS = {
     "when": ("when", "if", "now", "still", "tonight", "maybe", "sometimes", "oh", "and", "so", "but", "tomorrow"),
+    "later": ("now", "still", "tonight", "sometimes", "tomorrow"),
     "who": ("I", "you", "we", "they"),
     "do": ("follow", "remember", "carry", "hear", "sing", "leave", "call", "hold", "find", "lose", "keep", "need",
            "know", "chase", "open", "wait for", "run to", "dream of"),
     "go": ("walk", "fall", "drive", "sail", "dance", "sleep", "wander", "travel"),
     "where": ("over", "under", "into", "beyond", "with", "across", "inside", "before"),
-    "the": ("the", "a", "my", "your", "our", "all the"),
+    "the": ("the", "a", "my", "your", "our"),
     "kind": ("silver", "golden", "quiet", "paper", "little", "burning", "hollow", "velvet", "broken", "summer",
              "winter", "electric", "blue", "old", "long", "wild", "last"),
     "thing": ("river", "city", "window", "morning", "shadow", "radio", "ocean", "mountain", "highway", "garden",
@@ -52,7 +53,7 @@ GROUPS = {
 GRAMMAR = (
     "when who do the thing",
     "who do the kind thing",
-    "who do the thing when",
+    "who do the thing later",
     "where the kind thing",
     "when who do the kind thing",
     "when where the thing",

@@ -76,7 +76,7 @@ def _motif(form: Form, bars: int, early: bool, rng: np.random.Generator) -> Moti
         lengths[rng.choice(free) if len(free) else -1] += 1
     onsets = offset + np.concatenate([[0], np.cumsum(lengths[:-1])])
     arch = np.sin(np.pi * np.linspace(0.1, 1, count)) * rng.uniform(0, 3)
-    moves = np.diff(np.round(arch + rng.normal(0, 1.1, count))).astype(int)
+    moves = np.diff(np.round(arch + rng.normal(0, 0.8, count))).astype(int)
     moves = np.clip(moves, -3, 4)
     return Motif(
         tuple(int(o) * unit for o in onsets),
@@ -107,12 +107,18 @@ def _phrase(
         degree += move
         degree -= int(np.sign(degree - middle)) * max(0, abs(degree - middle) - 4)
         root = form.chord(at_bar, step)
-        if step % 8 == 0 or length >= 4 or index == final:
+        strong = step % 8 == 0 or length >= 4 or index == final
+        if strong:
             degree = nearest_chord_tone(degree, root)
+        if len(notes) > 1 and notes[-1].pitch == notes[-2].pitch == key.pitch(degree):
+            # Two of a kind are a tune, three are a telephone: step towards the middle.
+            side = 1 if degree <= middle else -1
+            degree = nearest_chord_tone(degree + 2 * side, root) if strong else degree + side
         start = form.clock.time(at_bar, step)
         end = form.clock.time(at_bar, step + length) - (0.02 if index < final else 0.05)
         if last and index == final:
             end = form.clock.time(len(form.sections)) + rng.uniform(-0.1, 0.5 * form.ending)
+            end = min(end, start + 1.8)
         effort = (
             0.72
             + 0.1 * (step % 4 == 0)

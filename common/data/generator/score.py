@@ -81,9 +81,9 @@ def compose(
     style : Style, optional
         Whose turn it is, if not told.
     """
-    parts = ("song", seed, split, number, duration, early)
-    rng = seeded(*parts)
     style = style or STYLES[(number * 5 + seed) % len(STYLES)]
+    parts = ("song", seed, split, number, style.name, duration, early)
+    rng = seeded(*parts)
     singer = cast.singer(split, number)
     modes = [mode for mode in style.modes if len(cast.loops(mode, split)) >= 2]
     key = Key(int(rng.integers(12)), modes[rng.integers(len(modes))])

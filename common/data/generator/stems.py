@@ -9,7 +9,7 @@ import numpy as np
 
 from common.data.generator import drums, effects
 from common.data.generator.arrange import Note
-from common.data.generator.instruments import GUITAR, MACHINE, Preset
+from common.data.generator.instruments import EPIANO, GUITAR, MACHINE, ORGAN, Preset
 from common.data.generator.loudness import loudness
 from common.data.generator.oscillators import fade
 from common.data.generator.score import Score
@@ -45,9 +45,9 @@ def play_drums(score: Score, count: int, rate: int, channels: int) -> np.ndarray
 def play_bass(score: Score, count: int, rate: int, channels: int) -> np.ndarray:
     """The bass, in the middle, ``(channel, sample)``."""
     line = _play(score.bass, score.bass_notes, count, rate, seeded(*score.seed, "bass"))
-    line = effects.compress(line, rate, threshold_db=-16, ratio=3.5)
+    line = effects.compress(line, rate, threshold_db=-12, ratio=2.5)
     # Drive gives small speakers something to hold on to.
-    line = effects.saturate(line / (np.abs(line).max() + 1e-9), 2.0)
+    line = effects.saturate(line / (np.abs(line).max() + 1e-9), 1.2)
     return effects.pan(line, 0.0, channels)
 
 
@@ -61,6 +61,9 @@ def play_other(score: Score, count: int, rate: int, channels: int) -> np.ndarray
         if preset.family is GUITAR:
             share = 1.0 if part.role in ("power", "answer") else 0.3
             line = _amplifier(line, share * preset.values["drive"], rate)
+        if preset.family in (EPIANO, ORGAN):
+            # Their amplifiers have valves.
+            line = effects.saturate(line / (np.abs(line).max() + 1e-9), 1.5)
         line = effects.highpass(line, 80 if part.role == "power" else 110, rate)
         if np.isneginf(level := loudness(line[None], rate)):
             continue

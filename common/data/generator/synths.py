@@ -53,7 +53,10 @@ def electric_piano(v: Values, note: Tone) -> np.ndarray:
     body = np.sin(2 * np.pi * f * t + index * np.sin(2 * np.pi * f * t))
     chorus = np.sin(2 * np.pi * (f + min(v["beat"], 0.004 * f)) * t)
     tine = v["tine"] * note.velocity * np.exp(-t / 0.12) * np.sin(2 * np.pi * 7 * f * t)
-    x = 0.7 * body + 0.35 * chorus + (tine if 7 * f < 0.45 * note.rate else 0)
+    hammer = shaped_noise(note.rng, len(t), note.rate, band(1500, 7000)) * np.exp(-t / 0.006)
+    x = 0.7 * body + 0.35 * chorus + 0.1 * note.velocity * hammer
+    if 7 * f < 0.45 * note.rate:
+        x += tine
     return x * note.envelope(t, attack=0.003, decay=v["decay"], sustain=0.05, release=0.22)
 
 
