@@ -22,8 +22,9 @@ export OPENBLAS_NUM_THREADS := 1
 export NUMBA_NUM_THREADS := 1
 export PYTHONHASHSEED := 0
 export IPYTHONDIR := $(CURDIR)/_build/ipython
-unexport MUSDB_PATH
+unexport MUSDB_PATH MPLBACKEND
 
+.NOTPARALLEL:
 .PHONY: book serve test check songs bootstrap strip pins clean
 
 book: songs

@@ -65,6 +65,9 @@ def main(arguments: list[str] | None = None) -> int:
     except BuildError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. What ran to its end is kept.", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -49,6 +49,13 @@ class Book:
         """What that run read (see `common.build.inputs`)."""
         return self.executed(page).with_suffix(".json")
 
+    def delete_orphans(self) -> None:
+        """Delete the executed copies of notebooks that are no longer in the book."""
+        for path in (self.root / "_build" / "executed").rglob("*.ipynb"):
+            if path not in map(self.executed, self.notebooks):
+                path.unlink()
+                path.with_suffix(".json").unlink(missing_ok=True)
+
     @property
     def html(self) -> Path:
         return self.root / "_build" / "html"

@@ -11,21 +11,9 @@ from pathlib import Path
 
 # Loaded into the kernel already, or compiled against each other: a new version breaks the session.
 KEEP = (
-    "numpy",
-    "scipy",
-    "torch",
-    "pandas",
-    "matplotlib",
-    "librosa",
-    "numba",
-    "ipython",
-    "ipykernel",
-    "ipywidgets",
-    "scikit-learn",
-    "soundfile",
-    "tqdm",
-    "protobuf",
-)
+    "numpy scipy torch pandas matplotlib librosa numba ipython ipykernel ipywidgets "
+    "scikit-learn soundfile tqdm protobuf"
+).split()
 
 
 def installed(name):
@@ -40,19 +28,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         keep = Path(folder) / "keep.txt"
         keep.write_text("".join(f"{name}=={installed(name)}\n" for name in KEEP if installed(name)))
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--constraint",
-            str(keep),
-            "--requirement",
-            str(here / "colab.txt"),
-        ]
+        pip = [sys.executable, "-m", "pip", "install", "--quiet"]
+        files = ["--constraint", str(keep), "--requirement", str(here / "colab.txt")]
         # The file names a folder of the book, relative to the book's root.
-        sys.exit(subprocess.run(command, cwd=here.parents[1]).returncode)
+        sys.exit(subprocess.run([*pip, *files], cwd=here.parents[1]).returncode)
 
 
 if __name__ == "__main__":

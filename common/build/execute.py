@@ -18,16 +18,9 @@ from common.build import inputs, kernel
 from common.build.book import Book, BuildError, write_atomically
 
 CELL_TIMEOUT = 600  # seconds
-ONE_THREAD = dict.fromkeys(
-    (
-        "OMP_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "NUMBA_NUM_THREADS",
-        "VECLIB_MAXIMUM_THREADS",
-    ),
-    "1",
-)
+KERNEL_OPTIONS = ["--log-level=CRITICAL", "-f", "{connection_file}"]
+NOT_PASSED = {"MUSDB_PATH", "MPLBACKEND"}
+THREADS = "OMP MKL OPENBLAS NUMBA".split()
 
 
 def tell(text: str) -> None:
@@ -35,12 +28,13 @@ def tell(text: str) -> None:
 
 
 def execute(book: Book, *, jobs: int = 2, say=tell) -> list[str]:
-    """Bring every executed copy up to date; return the pages that ran.
+    """Bring every executed copy up to date, and no others; return the pages that ran.
 
     Raises BuildError with the traceback when a cell fails. What ran well before is kept.
     """
-    waiting = {}
+    waiting: dict[str, str] = {}
     memo: dict = {}
+    book.delete_orphans()
     for page in book.notebooks:
         notebook = read_notebook(book.notebook(page))
         if reason := inputs.why_stale(book, page, notebook, memo):
@@ -74,16 +68,13 @@ def run(book: Book, page: str) -> float:
             _execute_cells(book, page, notebook, notes, Path(scratch))
             seconds = time.time() - started
             write_atomically(book.executed(page), nbformat.writes(notebook) + "\n")
-            changed = inputs.record_run(
-                book,
-                page,
-                notes.read_text(encoding="utf-8").splitlines(),
-                code=code,
-                environment=environment,
-                started=started,
-                seconds=seconds,
-            )
+            lines = notes.read_text(encoding="utf-8").splitlines()
+            read, changed = inputs.what_was_read(book, lines, since=started)
         if not changed:
+            seconds = round(seconds, 1)
+            inputs.write_record(
+                book, page, code=code, environment=environment, seconds=seconds, **read
+            )
             return seconds
     raise BuildError(
         f"{page}: {', '.join(changed)} changed while the notebook ran, twice. "
@@ -99,18 +90,21 @@ def _execute_cells(book: Book, page: str, notebook, notes: Path, scratch: Path) 
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     notebook.metadata.pop("widgets", None)
+    started: list[int] = []
     client = NotebookClient(
         notebook,
         kernel_manager_class=traced_kernel_manager(),
         timeout=CELL_TIMEOUT,
         record_timing=False,
+        on_cell_start=lambda cell, cell_index: started.append(cell_index),
         resources={"metadata": {"path": str(book.notebook(page).parent)}},
     )
     try:
         client.execute(env=kernel_environment(book, notes, scratch))
     except (CellExecutionError, DeadKernelError) as error:
+        number = sum(cell.cell_type == "code" for cell in notebook.cells[: started[-1] + 1])
         plain = re.sub(r"\x1b\[[\d;]*m", "", str(error))
-        raise BuildError(f"{page}: {_which_cell(notebook)} failed\n\n{plain}") from None
+        raise BuildError(f"{page}: code cell {number} failed\n\n{plain}") from None
 
 
 def traced_kernel_manager():
@@ -121,7 +115,7 @@ def traced_kernel_manager():
         """Starts `common.build.kernel` whatever kernel the notebook names."""
 
         kernel_spec = KernelSpec(
-            argv=[sys.executable, kernel.__file__, "--log-level=ERROR", "-f", "{connection_file}"],
+            argv=[sys.executable, kernel.__file__, *KERNEL_OPTIONS],
             display_name="Python 3",
             language="python",
         )
@@ -131,23 +125,13 @@ def traced_kernel_manager():
 
 def kernel_environment(book: Book, notes: Path, scratch: Path) -> dict[str, str]:
     """The same for every run: no trace of the caller's own IPython, and the book's own songs."""
-    kept = {name: value for name, value in os.environ.items() if name != "MUSDB_PATH"}
     return {
-        **kept,
-        **ONE_THREAD,
+        **{name: value for name, value in os.environ.items() if name not in NOT_PASSED},
+        **{f"{library}_NUM_THREADS": "1" for library in THREADS},
         "PYTHONHASHSEED": "0",
         "IPYTHONDIR": str(scratch / "ipython"),
         kernel.SETTING: json.dumps({"notes": str(notes), **inputs.watch_list(book)}),
     }
-
-
-def _which_cell(notebook) -> str:
-    codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    for number, cell in enumerate(codes, start=1):
-        if any(output.output_type == "error" for output in cell.outputs):
-            return f"code cell {number}"
-    started = sum(cell.execution_count is not None for cell in codes)
-    return f"code cell {started}"
 
 
 def read_notebook(path: Path):
@@ -168,4 +152,4 @@ def refresh_text(book: Book, page: str, source) -> None:
     source.metadata["language_info"] = executed.metadata["language_info"]
     if nbformat.writes(source) != before:
         write_atomically(book.executed(page), nbformat.writes(source) + "\n")
-        inputs.rewrite_outputs_hash(book, page)
+        inputs.keep_outputs(book, page)

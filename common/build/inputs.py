@@ -31,6 +31,7 @@ from common.build.book import Book, BuildError, write_atomically
 SETTINGS = re.compile(r"HEAR_THE_MASK_(?!TRACE)\w+")
 # Never inputs: what the tools themselves keep.
 OURS = ("_build", ".venv", ".git", ".pytest_cache", ".ruff_cache", ".import_linter_cache")
+KEYS = {"code", "environment", "settings", "files", "listings", "outputs", "seconds"}
 NOT_LISTED = {"__pycache__", ".ipynb_checkpoints", ".DS_Store"}
 
 
@@ -52,6 +53,9 @@ def listing_hash(path: Path) -> str | None:
         return text_hash("\n".join(sorted(set(os.listdir(path)) - NOT_LISTED)))
     except OSError:
         return None
+
+
+HASH_OF = {"files": file_hash, "listings": listing_hash}
 
 
 def code_hash(notebook: dict) -> str:
@@ -92,47 +96,35 @@ def watch_list(book: Book) -> dict:
     return {"watched": inside, "ignored": [str(book.root / name) + os.sep for name in OURS]}
 
 
-def record_run(
-    book: Book,
-    page: str,
-    notes: Iterable[str],
-    *,
-    code: str,
-    environment: str,
-    started: float,
-    seconds: float,
-) -> list[str]:
-    """Write the record of a run that began at `started`; return what changed while it ran."""
-    read = {"file": {}, "listing": {}}
+def what_was_read(book: Book, notes: Iterable[str], *, since: float) -> tuple[dict, list[str]]:
+    """The `files` and `listings` of a record, and which of them changed after the time `since`."""
+    read: dict[str, dict] = {"files": {}, "listings": {}}
     changed = []
     for line in sorted(set(notes)):
         kind, name = json.loads(line)
         path = Path(name)
-        if kind == "file" and path.is_dir():
+        if kind == "files" and path.is_dir():
             continue
         key = os.path.relpath(path, book.root) if path.is_relative_to(book.root) else name
-        read[kind][key] = file_hash(path) if kind == "file" else listing_hash(path)
-        if path.exists() and path.stat().st_mtime > started:
+        read[kind][key] = HASH_OF[kind](path)
+        if path.exists() and path.stat().st_mtime > since:
             changed.append(key)
-    record = {
-        "code": code,
-        "environment": environment,
-        "settings": settings(),
-        "files": read["file"],
-        "listings": read["listing"],
-        "outputs": file_hash(book.executed(page)),
-        "seconds": round(seconds, 1),
-    }
-    if not changed:
-        write_atomically(book.record(page), json.dumps(record, indent=1) + "\n")
-    return changed
+    return read, changed
+
+
+def write_record(book: Book, page: str, **parts) -> None:
+    """Write the record of a run whose executed copy is in its place."""
+    record = {**parts, "settings": settings(), "outputs": file_hash(book.executed(page))}
+    write_atomically(book.record(page), json.dumps(record, indent=1, sort_keys=True) + "\n")
 
 
 def read_record(book: Book, page: str) -> dict | None:
+    """The record of the last run, or None when there is none that can be read."""
     try:
-        return json.loads(book.record(page).read_text(encoding="utf-8"))
+        record = json.loads(book.record(page).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+    return record if record.keys() >= KEYS else None
 
 
 def why_stale(book: Book, page: str, notebook: dict, memo: dict | None = None) -> str | None:
@@ -149,10 +141,10 @@ def why_stale(book: Book, page: str, notebook: dict, memo: dict | None = None) -
     if record["settings"] != settings():
         return f"{_difference(record['settings'], settings())} changed"
     memo = {} if memo is None else memo
-    for kind, hash_of in (("files", file_hash), ("listings", listing_hash)):
+    for kind in HASH_OF:
         for name, before in record[kind].items():
             if (kind, name) not in memo:
-                memo[kind, name] = hash_of(book.root / name)
+                memo[kind, name] = HASH_OF[kind](book.root / name)
             if (now := memo[kind, name]) != before:
                 what = name if kind == "files" else f"the list of files in {name}"
                 change = "appeared" if before is None else "is gone" if now is None else "changed"
@@ -170,8 +162,6 @@ def check_fresh(book: Book, page: str, notebook: dict) -> None:
         raise BuildError(f"{page}: {reason}. Run `make book`, which executes it first.")
 
 
-def rewrite_outputs_hash(book: Book, page: str) -> None:
+def keep_outputs(book: Book, page: str) -> None:
     """Tell the record that the executed copy was rewritten on purpose."""
-    record = read_record(book, page)
-    record["outputs"] = file_hash(book.executed(page))
-    write_atomically(book.record(page), json.dumps(record, indent=1) + "\n")
+    write_record(book, page, **read_record(book, page))

@@ -20,7 +20,7 @@ PYTHON_SEARCHES = ("_frozen_importlib", "importlib", "pkgutil", "IPython")
 def trace(notes, watched, ignored):
     """Append to the file `notes` one line for each path under `watched` when first read."""
     out = os.open(notes, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    seen = set()
+    watched, ignored, seen = tuple(watched), tuple(ignored), set()
 
     def note(kind, path):
         if isinstance(path, int):  # a file that is open already
@@ -41,22 +41,17 @@ def trace(notes, watched, ignored):
         if event == "open":
             path, _, flags = args
             if not flags & os.O_WRONLY:
-                note("file", path)
+                note("files", path)
         elif event in ("os.listdir", "os.scandir"):
             # Python lists folders to find modules and packages; what it found, `open` tells.
             if not sys._getframe(1).f_globals.get("__name__", "").startswith(PYTHON_SEARCHES):
-                note("listing", args[0])
+                note("listings", args[0])
 
     sys.addaudithook(hook)
 
 
 if __name__ == "__main__":
-    trace(
-        **{
-            key: tuple(value) if isinstance(value, list) else value
-            for key, value in json.loads(os.environ.pop(SETTING)).items()
-        }
-    )
+    trace(**json.loads(os.environ.pop(SETTING)))
     del sys.path[0]  # this file's own folder
 
     from ipykernel import kernelapp

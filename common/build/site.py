@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from common.build import inputs
@@ -27,28 +28,14 @@ def build(book: Book) -> bool:
         print("The site is up to date.")
         return False
     print("Building the site", flush=True)
-    draft = book.root / "_build" / "draft"
-    shutil.rmtree(draft, ignore_errors=True)
-    command = [
-        sys.executable,
-        "-c",
-        JUPYTER_BOOK,
-        "build",
-        str(book.root),
-        "--all",
-        "--quiet",
-        "--nitpick",
-        "--warningiserror",
-        "--keep-going",
-        "--path-output",
-        str(draft),
-    ]
-    done = subprocess.run(command, cwd=book.root, stdout=subprocess.PIPE, text=True)
-    if done.returncode:
-        raise BuildError("The site has errors or warnings (above). No site was published.")
-    unpublish(book)
-    os.replace(draft / "_build" / "html", book.html)
-    shutil.rmtree(draft, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="draft-", dir=book.html.parent) as draft:
+        command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(book.root), "--all", "--quiet",
+                   "--nitpick", "--warningiserror", "--keep-going", "--path-output", draft]
+        done = subprocess.run(command, cwd=book.root, stdout=subprocess.PIPE, text=True)
+        if done.returncode:
+            raise BuildError("The site has errors or warnings (above). No site was published.")
+        unpublish(book)
+        os.replace(Path(draft) / "_build" / "html", book.html)
     write_atomically(stamp, key)
     return True
 

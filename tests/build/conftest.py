@@ -1,10 +1,13 @@
 """A book of two notebooks, two modules and a data file, to build and to change."""
 
+import shutil
+
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from common.build.book import Book
+from common.build.execute import execute
 
 SETUP = "import sys\nsys.path.insert(0, '..')"
 SHARED = "from lib.shared import GAIN\nprint('gain', GAIN)"
@@ -21,8 +24,7 @@ def write_notebook(path, *cells):
     nbformat.write(notebook, path)
 
 
-@pytest.fixture
-def tiny(tmp_path):
+def make_tiny(root):
     """`both` reads lib.shared and the data file; `one` reads lib.shared and lib.alone."""
     files = {
         "_toc.yml": "format: jb-book\nroot: book/both\nchapters:\n- file: book/one\n",
@@ -37,8 +39,27 @@ def tiny(tmp_path):
         "data/song.txt": "la la la\n",
     }
     for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    write_notebook(tmp_path / "book" / "both.ipynb", SETUP, SHARED, DATA)
-    write_notebook(tmp_path / "book" / "one.ipynb", SETUP, SHARED, ALONE)
-    return Book(tmp_path.resolve())
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    write_notebook(root / "book" / "both.ipynb", SETUP, SHARED, DATA)
+    write_notebook(root / "book" / "one.ipynb", SETUP, SHARED, ALONE)
+    return Book(root.resolve())
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """The little book, never run."""
+    return make_tiny(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def _ran(tmp_path_factory):
+    book = make_tiny(tmp_path_factory.mktemp("tiny"))
+    assert execute(book) == ["book/both", "book/one"]
+    return book
+
+
+@pytest.fixture
+def ran(_ran, tmp_path):
+    """The little book after its first run."""
+    return Book(shutil.copytree(_ran.root, tmp_path / "book").resolve())

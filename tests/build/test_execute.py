@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from common.build import inputs
-from common.build.book import BuildError
+from common.build.book import Book, BuildError
 from common.build.execute import execute, read_notebook
 from tests.build.conftest import ALONE, SETUP, SHARED, write_notebook
 
@@ -22,12 +22,6 @@ def run(book):
 def printed(book, page):
     cells = read_notebook(book.executed(page)).cells
     return "".join(output.text for cell in cells for output in cell.get("outputs", []))
-
-
-@pytest.fixture
-def ran(tiny):
-    assert run(tiny)[0] == ["both", "one"]
-    return tiny
 
 
 def test_nothing_changed_nothing_runs(ran):
@@ -143,6 +137,15 @@ def test_damaged_copy_runs_again(ran):
     assert run(ran)[0] == ["both"]
     ran.record("book/one").write_text("{")
     assert run(ran)[0] == ["one"]
+
+
+def test_copy_of_a_notebook_that_left_the_book_is_deleted(ran):
+    (ran.root / "_toc.yml").write_text("format: jb-book\nroot: book/both\n")
+    smaller = Book(ran.root)
+    assert run(smaller)[0] == []
+    assert smaller.executed("book/both").exists()
+    assert not smaller.executed("book/one").exists()
+    assert not smaller.record("book/one").exists()
 
 
 def test_interrupted_write_leaves_the_old_file(ran, monkeypatch):

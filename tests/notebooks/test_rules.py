@@ -122,5 +122,7 @@ def test_broken_rule_is_found(good, change, complaint):
 
 def test_words_of_tables_formulas_and_code_do_not_count():
     table = "| a | b |\n" * 200
-    text = f"Two words\n\n{table}\n$$\n{'x + ' * 200}\n$$\n\n$$y = 2$$\n\n```python\n{'y ' * 200}\n```\n$z = 1$"
+    formula = f"$$\n{'x + ' * 200}\n$$\n\n$$y = 2$$\n\n$z = 1$"
+    code = f"```python\n{'y ' * 200}\n```"
+    text = f"Two words\n\n{table}\n{formula}\n\n{code}\n"
     assert rules.prose(text).split() == ["Two", "words"]
