@@ -9,7 +9,18 @@ import pytest
 
 import common.compat
 
-HEAVY = ("IPython", "librosa", "matplotlib", "numpy", "scipy", "torch", "nussl", "scaper", "musdb")
+HEAVY = (
+    "IPython",
+    "librosa",
+    "matplotlib",
+    "numpy",
+    "scipy",
+    "torch",
+    "nussl",
+    "scaper",
+    "musdb",
+    "sox",
+)
 
 
 def imported_by(code: str) -> set[str]:
@@ -26,9 +37,15 @@ def test_musdb_does_not_bring_torch_or_nussl():
     assert imported_by("from common.compat import musdb") == {"musdb", "numpy"}
 
 
+def test_scaper_does_not_bring_pysox_which_warns_where_sox_is_missing():
+    assert "sox" not in imported_by("from common.compat import scaper")
+
+
 def test_nussl_is_loaded_without_a_warning_and_without_matplotlib():
     code = "import warnings\nwarnings.simplefilter('error', UserWarning)\n"
-    assert "matplotlib" not in imported_by(code + "from common.compat import nussl")
+    loaded = imported_by(code + "from common.compat import nussl")
+    assert {"nussl", "torch"} <= loaded
+    assert loaded.isdisjoint({"matplotlib", "IPython", "sox"})
 
 
 def test_the_packages_are_listed_and_the_same_each_time():

@@ -100,15 +100,21 @@ def _best_offset(candidates: np.ndarray, tail: np.ndarray, search: int) -> int:
         return 0
     n = len(tail)
     energy = np.concatenate([[0.0], np.square(candidates).sum(axis=1).cumsum()])
-    likeness = sum(
-        np.correlate(candidates[: search + n - 1, c], tail[:, c]) for c in range(tail.shape[1])
-    )
+    n_fft = 1 << (len(candidates) - 1).bit_length()
+    spectra = np.fft.rfft(candidates, n_fft, axis=0) * np.fft.rfft(tail, n_fft, axis=0).conj()
+    likeness = np.fft.irfft(spectra.sum(axis=1), n_fft)[:search]
     # |a - b|^2 without |b|^2. It rounds, so compare what is nearly best exactly.
     differences = (energy[n : n + search] - energy[:search]) - 2 * likeness
     nearly_best = np.flatnonzero(differences <= differences.min() + 1e-12 * (1e-9 + energy[-1]))
-    if len(nearly_best) == 1:
-        return int(nearly_best[0])
-    return int(min(nearly_best, key=lambda offset: _difference(candidates, tail, offset)))
+    best, least = int(nearly_best[0]), np.inf
+    if len(nearly_best) > 1:
+        for offset in nearly_best:
+            difference = _difference(candidates, tail, offset)
+            if difference < least:
+                best, least = int(offset), difference
+            if difference == 0:  # in silence there are many
+                break
+    return best
 
 
 def _best_offset_quick(candidates: np.ndarray, tail: np.ndarray, search: int) -> int:
