@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 from pathlib import Path
 
@@ -68,30 +69,27 @@ def write_audio(path: Path, audio: np.ndarray, rate: int) -> None:
     """
     import soundfile
 
-    kind = path.suffix[1:].upper()
+    # Encoded in memory, so that a write that fails fails here and not in a callback.
+    encoded = io.BytesIO()
+    soundfile.write(encoded, audio.T, rate, subtype="PCM_16", format=path.suffix[1:].upper())
     try:
         with open(path, "wb") as file:
-            soundfile.write(file, audio.T, rate, subtype="PCM_16", format=kind)
+            file.write(encoded.getbuffer())
             file.flush()
             os.fsync(file.fileno())
-    except (OSError, soundfile.LibsndfileError) as error:
+    except OSError as error:
         raise full_disk(path, error) from error
-    if path.stat().st_size < 44 + (audio.nbytes if kind == "WAV" else 0):
-        raise full_disk(path, None)
 
 
-def full_disk(path: Path, error: Exception | None) -> Exception:
-    """The error to raise when `path` could not be written."""
-    if error is None or getattr(error, "errno", errno.ENOSPC) in (
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.EFBIG,
-    ):
-        return DataError(
-            f"{path}: the disk is full; make room, or set HEAR_THE_MASK_DATA to a folder "
-            f"on another disk, and run the same command again: it goes on where it stopped"
-        )
-    return error
+def full_disk(path: Path, error: OSError) -> Exception:
+    """The error to raise when `path` could not be written: a clear one if the disk is full."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return error
+    return DataError(
+        f"{path}: expected room to write, came a full disk ({error.strerror}); make room, or set "
+        f"HEAR_THE_MASK_DATA to a folder on another disk, and run the same command again: "
+        f"it goes on where it stopped"
+    )
 
 
 def convert(audio: np.ndarray, rate: int, *, to_rate: int, channels: int) -> np.ndarray:

@@ -182,24 +182,30 @@ def check_alike(path: Path, found: dict[str, tuple[tuple[int, ...], int]]) -> No
 
 def read_stem_mp4(path: Path) -> dict:
     """Decode a file of MUSDB18 with PyAV; its mixture is left out, the stems' sum is exact."""
-    from common.compat.stempeg_io import probe, read_stream
+    import av
+
+    from common.compat.stempeg_io import read_stream
 
     try:
-        streams = probe(str(path))["streams"]
-        if len(streams) != len(STREAMS):
+        with open(path, "rb") as file, av.open(file) as container:
+            streams = [stream for stream in container.streams.audio if stream.codec_context]
+            formats = [
+                (stream.codec_context.rate, stream.codec_context.channels) for stream in streams
+            ]
+        if len(formats) != len(STREAMS):
             raise DataError(
-                f"{path}: expected 5 streams, came {len(streams)}; download MUSDB18 again"
+                f"{path}: expected {len(STREAMS)} streams, came {len(formats)}; "
+                f"download MUSDB18 again"
             )
-        rate = int(streams[0]["sample_rate"])
         stems = {}
-        for index, stem in enumerate(STREAMS):
+        for index, (stem, (rate, channels)) in enumerate(zip(STREAMS, formats, strict=True)):
             if stem != "mixture":
-                channels = streams[index]["channels"]
-                audio = read_stream(str(path), rate, channels, 0, None, "float32", "f32le", index)
-                stems[stem] = (audio.T, rate)
-    except OSError as error:
+                options = (rate, channels, 0, None, "float32", "f32le", index)
+                stems[stem] = (read_stream(str(path), *options).T, rate)
+    except (av.FFmpegError, OSError) as error:
         raise DataError(
-            f"{path}: expected a stem.mp4 file, came none that opens ({error}); download it again"
+            f"{path}: expected a stem.mp4 file, came none that opens ({error}); "
+            f"download MUSDB18 again"
         ) from error
     shortest = min(audio.shape[-1] for audio, _ in stems.values())
     return {stem: (audio[:, :shortest], rate) for stem, (audio, rate) in stems.items()}

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
@@ -17,6 +18,8 @@ from common.data.generator.version import VERSION
 from common.data.settings import LICENCE, Settings, songs_folder
 
 MANIFEST = "manifest.json"
+# Seconds after which an unfinished song is nobody's any more.
+STALE = 600
 # musdb reads the names of validation songs from a file of this name, if told to.
 MUSDB_SETUP = """\
 # For musdb: musdb.DB(root, is_wav=True, setup_file="mus.yaml", subsets="train", split="valid")
@@ -83,7 +86,8 @@ def make_songs(
         _check_same_set(root, settings)
         return root
     try:
-        _prepare(root)
+        root.mkdir(parents=True, exist_ok=True)
+        _clear(root)
     except OSError as error:
         raise full_disk(root, error) from error
     jobs = list_jobs(settings)
@@ -210,17 +214,11 @@ def _bar(total: int, done: int, progress: bool):
     return tqdm(total=total, initial=done, unit="song", desc="making songs", disable=not progress)
 
 
-def _prepare(root: Path) -> None:
-    """Make the folder, and clear away what processes that are gone left half done."""
-    root.mkdir(parents=True, exist_ok=True)
+def _clear(root: Path) -> None:
+    """Clear away what was left half done; younger leftovers may be another process's work."""
     for partial in root.glob(".partial-*"):
-        owner = int(partial.name.split("-")[1])
-        try:
-            os.kill(owner, 0)
-        except ProcessLookupError:
+        if time.time() - partial.stat().st_mtime > STALE:
             shutil.rmtree(partial, ignore_errors=True)
-        except PermissionError:
-            pass
 
 
 def _check_same_set(root: Path, settings: Settings) -> None:
