@@ -1,0 +1,6 @@
+"""Instruments: widgets that compute and sound in the page, with a kernel or without one."""
+
+from common.viz.widgets.bank import AudioBank
+from common.viz.widgets.instrument import Instrument
+
+__all__ = ["AudioBank", "Instrument"]

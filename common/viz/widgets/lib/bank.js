@@ -1,0 +1,49 @@
+// The sounds of a page, decoded once from the AudioBank that the instruments refer to.
+
+const page = (globalThis.hearTheMask ??= {});
+page.banks ??= new Map();
+
+// model: the instrument's; its trait "bank" names the AudioBank. Returns { rate, sounds }, where
+// sounds maps a name to its channels, [Float32Array, ...], sample for sample what Python encoded.
+export async function openBank(model) {
+  const id = String(model.get("bank")).replace("IPY_MODEL_", "");
+  if (!page.banks.has(id)) page.banks.set(id, decodeBank(model, id));
+  return page.banks.get(id);
+}
+
+async function decodeBank(model, id) {
+  let bank;
+  try {
+    bank = await model.widget_manager.get_model(id);
+  } catch (error) {
+    throw new Error("The sounds of this page are out of reach here: run its cells again from the " +
+      `top. (${error.message ?? error})`);
+  }
+  const rate = bank.get("rate"), data = bank.get("data"), sounds = {};
+  for (const entry of bank.get("entries")) {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset + entry.offset, entry.size).slice();
+    sounds[entry.name] = await decode(bytes.buffer, entry, rate);
+  }
+  return { rate, sounds };
+}
+
+// Browsers decode the integer k to k / 32767 or to k / 32768, and not alike for both signs. The
+// largest and least integer of the sound are known, so each sign's factor can be undone exactly.
+async function decode(bytes, entry, rate) {
+  const context = new OfflineAudioContext(1, 1, rate);     // at this rate, nothing is resampled
+  const buffer = await context.decodeAudioData(bytes);
+  const channels = Array.from({ length: buffer.numberOfChannels }, (_, c) => buffer.getChannelData(c));
+  let high = 0, low = 0;
+  for (const x of channels) for (const v of x) {
+    if (v > high) high = v;
+    if (v < low) low = v;
+  }
+  const up = high > 0 ? entry.high / high : 0, down = low < 0 ? entry.low / low : 0;
+  return channels.map((x) => {
+    const out = new Float32Array(entry.length);
+    for (let n = 0; n < out.length; n++) {
+      out[n] = Math.round(x[n] * (x[n] > 0 ? up : down)) * entry.step;
+    }
+    return out;
+  });
+}

@@ -1,0 +1,97 @@
+// Pictures of spectrograms and masks on a canvas, with axes in the page's own type and colours.
+
+import { element } from "./ui.js";
+
+// Each map of matplotlib at 33 places, RGB in hexadecimal.
+const MAPS = {
+  magma:
+    "0000040303120a0822130d341d114729115a36106b440f7651127c5d177f6a1c81762181832681902a819c2e7faa337d" +
+    "b73779c43c75d0416fdc4869e75263ef5d5ef56b5cf9795dfc8961fd9869fea772feb67cfec488fed395fde2a3fcf0b2fcfdbf",
+  cividis:
+    "00224e00285b002e6a0533711a386f273e6e32436d3b496c434e6c4b546c535a6d5a5f6e61656f686a716f7073767676" +
+    "7d7c788482798c8878938e789b9476a39a74aba072b4a76fbcae6cc4b468cdbb63d5c25edec958e7d150f0d846f9e03afee838",
+  signed:
+    "0530610e41791752901f63a82a71b23480b93f8ec0529dc86bacd184bcd99bc9e0aed3e6c2ddecd4e6f1e0ecf3ecf2f5" +
+    "f7f6f6f9eee7fbe5d8fddcc9fbccb4f8bb9ef5aa89ee9677e48066db6b55d05548c53e3dba2832ab162a930e267c072267001f",
+};
+
+const tables = new Map();
+function tableOf(name) {
+  if (!tables.has(name)) {
+    const hex = MAPS[name], places = hex.length / 6 - 1;
+    const stop = (k, c) => parseInt(hex.slice(6 * k + 2 * c, 6 * k + 2 * c + 2), 16);
+    const table = new Uint8ClampedArray(256 * 4);
+    for (let v = 0; v < 256; v++) {
+      const x = (v / 255) * places, k = Math.min(Math.floor(x), places - 1);
+      for (let c = 0; c < 3; c++) table[4 * v + c] = stop(k, c) + (x - k) * (stop(k + 1, c) - stop(k, c));
+      table[4 * v + 3] = 255;
+    }
+    tables.set(name, new Uint32Array(table.buffer));
+  }
+  return tables.get(name);
+}
+
+// A picture of values[t * bins + f] between two limits, up to a highest frequency.
+export class Heatmap {
+  constructor({ label, colors, limits, seconds, top, height = null }) {
+    Object.assign(this, { colors, limits, seconds, top });
+    this.canvas = element("canvas", { role: "img", "aria-label": label });
+    if (height) this.canvas.style.height = height;
+    this.line = element("div", { class: "line" });
+    this.map = element("div", { class: "map" }, this.canvas, this.line,
+      scale("up", top / 1000, (v) => `bottom:${(100 * v * 1000) / top}%`, "kHz"),
+      scale("along", seconds, (v) => `left:${(100 * v) / seconds}%`, "s"));
+    this.at(0);
+  }
+
+  draw({ values, frames, bins, rate }) {
+    const rows = Math.max(1, Math.min(bins, Math.round((this.top / (rate / 2)) * (bins - 1)) + 1));
+    if (this.canvas.width !== frames || this.canvas.height !== rows) {
+      this.canvas.width = frames;
+      this.canvas.height = rows;
+    }
+    const context = this.canvas.getContext("2d");
+    const image = context.createImageData(frames, rows);
+    const pixels = new Uint32Array(image.data.buffer), table = tableOf(this.colors);
+    const [low, high] = this.limits, factor = 255 / (high - low);
+    for (let t = 0; t < frames; t++) {
+      for (let f = 0; f < rows; f++) {
+        const v = (values[t * bins + f] - low) * factor;
+        pixels[(rows - 1 - f) * frames + t] = table[v <= 0 ? 0 : v >= 255 ? 255 : v | 0];
+      }
+    }
+    context.putImageData(image, 0, 0);
+  }
+
+  // Where the sound is.
+  at(seconds) {
+    const share = Math.min(Math.max(seconds / this.seconds, 0), 1);
+    this.line.style.left = `calc(2.4rem + ${share} * (100% - 2.4rem))`;
+  }
+
+  // The time in s and the frequency in Hz under a pointer.
+  under(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const x = (event.clientX - box.left) / box.width, y = (event.clientY - box.top) / box.height;
+    const within = (v) => Math.min(Math.max(v, 0), 1);
+    return { seconds: within(x) * this.seconds, hertz: (1 - within(y)) * this.top };
+  }
+}
+
+function scale(side, end, place, unit) {
+  const step = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50].find((s) => end / s <= 6.001) ?? end;
+  const marks = element("div", { class: `ticks ${side}`, "aria-hidden": "true" });
+  for (let v = 0; v <= end + 1e-9; v += step) {
+    const last = v + step > end + 1e-9;
+    const text = `${Number(v.toFixed(2))}${last ? ` ${unit}` : ""}`;
+    marks.append(element("span", { style: place(v) }, text));
+  }
+  return marks;
+}
+
+// 20 log10 of magnitudes over a reference.
+export function levels(magnitudes, reference) {
+  const out = new Float32Array(magnitudes.length);
+  for (let k = 0; k < out.length; k++) out[k] = 20 * Math.log10(magnitudes[k] / reference + 1e-12);
+  return out;
+}

@@ -1,0 +1,220 @@
+// Signal processing on plain arrays. Spectrograms are frame by frame: bin f of frame t lies at
+// t * bins + f. The transform is that of common/stft.py, number for number.
+
+export const WINDOWS = ["sqrt_hann", "hann", "hamming", "blackman", "boxcar"];
+
+export function windowOf(name, length) {
+  const w = new Float64Array(length);
+  for (let n = 0; n < length; n++) {
+    const c = Math.cos((2 * Math.PI * n) / length);
+    const hann = 0.5 - 0.5 * c;
+    w[n] =
+      name === "hann" ? hann
+      : name === "sqrt_hann" ? Math.sqrt(hann)
+      : name === "hamming" ? 0.54 - 0.46 * c
+      : name === "blackman" ? 0.42 - 0.5 * c + 0.08 * (2 * c * c - 1)
+      : 1;
+  }
+  return w;
+}
+
+// A complex FFT of one power-of-two length, in place: radix 4, then radix 2 where one is left over.
+export class FFT {
+  constructor(length) {
+    if (length < 2 || length & (length - 1)) throw new Error(`FFT length ${length}: a power of two`);
+    this.length = length;
+    this.cos = new Float64Array(length);
+    this.sin = new Float64Array(length);
+    for (let k = 0; k < length; k++) {
+      this.cos[k] = Math.cos((2 * Math.PI * k) / length);
+      this.sin[k] = Math.sin((2 * Math.PI * k) / length);
+    }
+    const bits = Math.log2(length);
+    this.order = new Uint32Array(length);
+    for (let k = 0; k < length; k++) {
+      let reversed = 0;
+      for (let b = 0; b < bits; b++) if (k & (1 << b)) reversed |= 1 << (bits - 1 - b);
+      this.order[k] = reversed;
+    }
+  }
+
+  // sign -1: forward; +1: inverse, not divided by the length.
+  transform(re, im, sign) {
+    const { length: N, cos, sin, order } = this;
+    for (let k = 0; k < N; k++) {
+      const j = order[k];
+      if (j > k) {
+        let swap = re[k]; re[k] = re[j]; re[j] = swap;
+        swap = im[k]; im[k] = im[j]; im[j] = swap;
+      }
+    }
+    let half = 1;
+    if (Math.log2(N) % 2 === 1) {
+      for (let a = 0; a < N; a += 2) {
+        const b = a + 1, xr = re[b], xi = im[b];
+        re[b] = re[a] - xr; im[b] = im[a] - xi;
+        re[a] += xr; im[a] += xi;
+      }
+      half = 2;
+    }
+    for (; half < N; half *= 4) {       // two radix-2 stages in one pass
+      const step = N / (4 * half);
+      for (let k = 0; k < half; k++) {
+        const c1 = cos[2 * k * step], s1 = sign * sin[2 * k * step];
+        const c2 = cos[k * step], s2 = sign * sin[k * step];
+        for (let a = k; a < N; a += 4 * half) {
+          const b = a + half, c = b + half, d = c + half;
+          const br = re[b] * c1 - im[b] * s1, bi = re[b] * s1 + im[b] * c1;
+          const dr = re[d] * c1 - im[d] * s1, di = re[d] * s1 + im[d] * c1;
+          const pr = re[a] + br, pi = im[a] + bi, qr = re[a] - br, qi = im[a] - bi;
+          const ur = re[c] + dr, ui = im[c] + di, vr = re[c] - dr, vi = im[c] - di;
+          const tr = ur * c2 - ui * s2, ti = ur * s2 + ui * c2;
+          const wr = vr * c2 - vi * s2, wi = vr * s2 + vi * c2;
+          re[a] = pr + tr; im[a] = pi + ti;
+          re[c] = pr - tr; im[c] = pi - ti;
+          re[b] = qr - sign * wi; im[b] = qi + sign * wr;
+          re[d] = qr + sign * wi; im[d] = qi - sign * wr;
+        }
+      }
+    }
+  }
+}
+
+const transforms = new Map();
+function fftOf(length) {
+  if (!transforms.has(length)) transforms.set(length, new FFT(length));
+  return transforms.get(length);
+}
+
+export function framesOf(samples, hop) {
+  return 1 + Math.ceil(samples / hop);
+}
+
+// x: Float32Array. Returns { re, im, bins, frames, length, config }.
+export function stft(x, config) {
+  const { windowLength: N, hop, window } = config;
+  const w = windowOf(window, N), fft = fftOf(N), bins = N / 2 + 1, frames = framesOf(x.length, hop);
+  const re = new Float32Array(frames * bins), im = new Float32Array(frames * bins);
+  const a = new Float64Array(N), b = new Float64Array(N);
+  for (let t = 0; t < frames; t += 2) {               // two real frames in one complex transform
+    const start = t * hop - N / 2, next = start + hop, both = t + 1 < frames;
+    for (let n = 0; n < N; n++) {
+      const p = start + n, q = next + n;
+      a[n] = p >= 0 && p < x.length ? w[n] * x[p] : 0;
+      b[n] = both && q >= 0 && q < x.length ? w[n] * x[q] : 0;
+    }
+    fft.transform(a, b, -1);
+    for (let f = 0; f < bins; f++) {
+      const g = (N - f) % N, at = t * bins + f;
+      re[at] = 0.5 * (a[f] + a[g]);
+      im[at] = 0.5 * (b[f] - b[g]);
+      if (both) {
+        re[at + bins] = 0.5 * (b[f] + b[g]);
+        im[at + bins] = 0.5 * (a[g] - a[f]);
+      }
+    }
+  }
+  return { re, im, bins, frames, length: x.length, config };
+}
+
+// The signal of mask * X, or of X where there is no mask. mask: one gain a bin.
+export function istft(X, mask = null) {
+  const { re, im, bins, frames, length, config } = X;
+  const { windowLength: N, hop, window } = config;
+  const w = windowOf(window, N), fft = fftOf(N);
+  const total = (frames - 1) * hop + N;
+  const y = new Float64Array(total), coverage = new Float64Array(total);
+  const a = new Float64Array(N), b = new Float64Array(N);
+  for (let t = 0; t < frames; t += 2) {
+    const both = t + 1 < frames;
+    for (let f = 0; f < bins; f++) {
+      const at = t * bins + f, next = at + bins, edge = f === 0 || f === N / 2;
+      const m = mask ? mask[at] : 1, n = both ? (mask ? mask[next] : 1) : 0;
+      const ar = m * re[at], ai = edge ? 0 : m * im[at];
+      const br = both ? n * re[next] : 0, bi = both && !edge ? n * im[next] : 0;
+      a[f] = ar - bi; b[f] = ai + br;
+      if (!edge) { a[N - f] = ar + bi; b[N - f] = br - ai; }
+    }
+    fft.transform(a, b, 1);
+    const start = t * hop;
+    for (let n = 0; n < N; n++) {
+      y[start + n] += (w[n] * a[n]) / N;
+      coverage[start + n] += w[n] * w[n];
+    }
+    if (both) {
+      for (let n = 0; n < N; n++) {
+        y[start + hop + n] += (w[n] * b[n]) / N;
+        coverage[start + hop + n] += w[n] * w[n];
+      }
+    }
+  }
+  const out = new Float32Array(length);
+  for (let n = 0; n < length; n++) {
+    const c = coverage[N / 2 + n];
+    out[n] = c > 0 ? y[N / 2 + n] / c : 0;
+  }
+  return out;
+}
+
+// The least and the greatest coverage of a sample, far from the edges (NOLA).
+export function coverageOf({ windowLength: N, hop, window }) {
+  const sums = new Float64Array(hop);
+  windowOf(window, N).forEach((v, n) => { sums[n % hop] += v * v; });
+  return [Math.min(...sums), Math.max(...sums)];
+}
+
+export function magnitudes(X) {
+  const out = new Float32Array(X.re.length);
+  for (let k = 0; k < out.length; k++) out[k] = Math.hypot(X.re[k], X.im[k]);
+  return out;
+}
+
+// Scale-invariant SDR in dB of arrays of channels, means removed, averaged over channels.
+export function siSdr(estimate, reference) {
+  let sum = 0;
+  for (let c = 0; c < reference.length; c++) {
+    const e = estimate[c], s = reference[c], n = s.length;
+    let me = 0, ms = 0;
+    for (let k = 0; k < n; k++) { me += e[k]; ms += s[k]; }
+    me /= n; ms /= n;
+    let es = 0, ss = 0, ee = 0;
+    for (let k = 0; k < n; k++) {
+      const x = e[k] - me, y = s[k] - ms;
+      es += x * y; ss += y * y; ee += x * x;
+    }
+    if (ss === 0) return NaN;
+    if (ee === 0) return -Infinity;
+    const target = (es * es) / ss;
+    sum += 10 * Math.log10(target / Math.max(ee - target, 0));
+  }
+  return sum / reference.length;
+}
+
+export function peakOf(channels) {
+  let peak = 0;
+  for (const x of channels) for (let k = 0; k < x.length; k++) peak = Math.max(peak, Math.abs(x[k]));
+  return peak;
+}
+
+// Moving average over `reach` neighbours on each side, along frames or bins.
+export function smooth(mask, frames, bins, overFrames, overBins) {
+  let out = mask;
+  if (overBins > 0) out = average(out, frames, bins, 1, bins, overBins);
+  if (overFrames > 0) out = average(out, bins, frames, bins, 1, overFrames);
+  return out;
+}
+
+function average(values, rows, count, step, rowStep, reach) {
+  const out = new Float32Array(values.length);
+  for (let r = 0; r < rows; r++) {
+    let sum = 0, size = 0;
+    const at = (k) => r * rowStep + k * step;
+    for (let k = 0; k < Math.min(reach, count); k++) { sum += values[at(k)]; size++; }
+    for (let k = 0; k < count; k++) {
+      if (k + reach < count) { sum += values[at(k + reach)]; size++; }
+      if (k - reach - 1 >= 0) { sum -= values[at(k - reach - 1)]; size--; }
+      out[at(k)] = sum / size;
+    }
+  }
+  return out;
+}
