@@ -64,5 +64,5 @@ $(STAMP): $(WANTED) $(PINS) $(shell find common/compat/soxbindings -type f 2>/de
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed (PYTHON=...)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	@echo "Installing the pinned packages in $(VENV): a minute or two, 2 GB"
-	$(PY) -m pip install --quiet --only-binary=:all: --constraint $(PINS) $(WANTED:%=--requirement %)
+	$(PY) -m pip install --quiet --disable-pip-version-check --only-binary=:all: --constraint $(PINS) $(WANTED:%=--requirement %)
 	touch $(STAMP)
