@@ -13,7 +13,7 @@ import numpy as np
 from common.data.check import check_set
 from common.data.clips import CLIPS, make_clips
 from common.data.files import DataError
-from common.data.library import Songs
+from common.data.library import INNER, SPLITS, Songs
 from common.data.make import make_songs
 from common.data.settings import Settings, songs_folder
 
@@ -25,6 +25,7 @@ HELP = {
     "valid": "songs to choose by",
     "test": "songs to test on",
     "stereo": "stereo songs to test on",
+    "unseen": "songs in other styles, by another kind of voice",
     "seed": "another seed, other songs",
     "vocals_db": "raise the voice, in dB",
 }
@@ -105,9 +106,9 @@ def _list(options: argparse.Namespace) -> int:
         f"{'split':6} {'song':32} {'s':>5} {'style':13} {'key':13} {'bpm':>5}"
         "   drums   bass  other vocals    mix  (LUFS)"
     )
-    for split in ("train", "valid", "test", "stereo"):
-        root = options.root / "stereo" if split == "stereo" else options.root
-        if split == "stereo" and not root.is_dir():
+    for split in SPLITS:
+        root = options.root / split if split in INNER else options.root
+        if split in INNER and not root.is_dir():
             continue
         for song in Songs(root, split, rate=22050, channels=1):
             levels = [

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from common.data.files import DataError, read_audio
-from common.data.library import check_alike, list_songs, read_stems
+from common.data.library import INNER, check_alike, list_songs, read_stems
 from common.data.make import MANIFEST, file_hash, read_json
 from common.data.song import STEMS
 
@@ -38,8 +38,9 @@ def check_set(root: Path, *, progress: bool = False) -> tuple[int, list[str]]:
     from tqdm.auto import tqdm
 
     paths = [path for split in ("train", "valid", "test") for path in list_songs(root, split)]
-    if (root / "stereo").is_dir():
-        paths += list_songs(root / "stereo", "test")
+    for inner in INNER:
+        if (root / inner).is_dir():
+            paths += list_songs(root / inner, "test")
     problems = list(_check_manifest(root, paths))
     if not paths:
         problems.append(

@@ -13,7 +13,9 @@ from common.data.make import make_songs, read_json
 from common.data.settings import LICENCE
 from common.data.song import STEMS, Song
 
-SPLITS = ("train", "valid", "test", "stereo")
+SPLITS = ("train", "valid", "test", "stereo", "unseen")
+# Splits of the made set that have a root of their own inside it.
+INNER = ("stereo", "unseen")
 MUSDB_LICENCE = "for education and research only; each track has its own licence"
 # The order of the streams in MUSDB18's stem.mp4 files.
 STREAMS = ("mixture", "drums", "bass", "other", "vocals")
@@ -27,7 +29,7 @@ class Songs(Sequence[Song]):
     root : Path
         A folder with ``train`` and ``test`` (`load_songs` makes it if need be).
     split : str
-        One of ``train``, ``valid``, ``test``, ``stereo``.
+        One of `SPLITS`.
     rate, channels : int
         What every song is turned into.
     """
@@ -78,8 +80,9 @@ def load_songs(
     Parameters
     ----------
     split : str
-        ``train``, ``valid``, ``test``, or ``stereo``: three stereo test songs of the
-        made set.
+        ``train``, ``valid``, ``test``; of the made set also ``stereo``, three test songs
+        in stereo, and ``unseen``, songs in styles and by a kind of voice that no other
+        split has.
     root : path, optional
         A folder with ``train`` and ``test``: wav files as in MUSDB18-HQ, or stem.mp4
         files as in MUSDB18. Without it, the made set; it is made when it is missing.
@@ -97,8 +100,8 @@ def load_songs(
     if split not in SPLITS:
         raise ValueError(f"there is no split {split!r}; choose one of {', '.join(SPLITS)}")
     folder = make_songs() if root is None else Path(root).expanduser()
-    if split == "stereo":
-        folder = folder / "stereo" if (folder / "stereo").exists() else folder
+    if split in INNER:
+        folder = folder / split
     return Songs(folder, split, rate=rate, channels=channels)
 
 
@@ -127,7 +130,7 @@ def list_songs(root: Path, split: str) -> list[Path]:
             f"{'neither' if root.is_dir() else 'no such folder'}; give the set's own folder, "
             f"or none to have the songs made"
         )
-    place = root / ("test" if split in ("test", "stereo") else "train")
+    place = root / ("test" if split in ("test", *INNER) else "train")
     entries = sorted(place.iterdir()) if place.is_dir() else []
     paths = [path for path in entries if _is_song(path)]
     if split in ("train", "valid"):

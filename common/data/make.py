@@ -72,8 +72,8 @@ def make_songs(
     Returns
     -------
     Path
-        The set's root, in the layout of MUSDB18-HQ; the stereo songs have a root of
-        their own inside it, ``stereo``.
+        The set's root, in the layout of MUSDB18-HQ; the stereo and the unseen songs
+        have roots of their own inside it, ``stereo`` and ``unseen``.
 
     Raises
     ------
@@ -85,11 +85,8 @@ def make_songs(
     if (root / MANIFEST).exists():
         _check_same_set(root, settings)
         return root
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        _clear(root)
-    except OSError as error:
-        raise full_disk(root, error) from error
+    root.mkdir(parents=True, exist_ok=True)
+    _clear(root)
     jobs = list_jobs(settings)
     missing = [job for job in jobs if not (root / job.folder).exists()]
     with _bar(len(jobs), len(jobs) - len(missing), progress) as bar:
@@ -110,6 +107,7 @@ def list_jobs(settings: Settings) -> list[Job]:
         ("valid", settings.valid, "train", settings.channels),
         ("test", settings.test, "test", settings.channels),
         ("test", settings.stereo, "stereo/test", 2),
+        ("unseen", settings.unseen, "unseen/test", settings.channels),
     ):
         # The stereo songs are further songs of the test's cast.
         first = 1000 if place == "stereo/test" else 0
@@ -237,7 +235,7 @@ def _finish(root: Path, jobs: list[Job], settings: Settings) -> None:
     songs = [read_json(root / job.folder / "song.json") for job in jobs]
     names = [song["name"] for song in songs if song["split"] == "valid"]
     try:
-        for folder, valid in ((root, names), (root / "stereo", [])):
+        for folder, valid in ((root, names), (root / "stereo", []), (root / "unseen", [])):
             if folder.exists():
                 with open(folder / "mus.yaml", "w", encoding="utf-8") as file:
                     file.write(MUSDB_SETUP.format(rate=settings.rate, names=json.dumps(valid)))

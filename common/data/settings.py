@@ -26,8 +26,9 @@ class Settings:
         1 or 2.
     duration : float
         Seconds a song, at least 6.
-    train, valid, test, stereo : int
-        How many songs; the stereo ones are test songs beside the others.
+    train, valid, test, stereo, unseen : int
+        How many songs. The stereo ones are test songs beside the others; the unseen ones
+        are in styles, and sung by a kind of voice, that are in no other split.
     seed : int
         Another seed gives other songs.
     vocals_db : float
@@ -41,6 +42,7 @@ class Settings:
     valid: int = 20
     test: int = 20
     stereo: int = 3
+    unseen: int = 12
     seed: int = 0
     vocals_db: float = 0.0
 
@@ -50,7 +52,7 @@ class Settings:
             raise ValueError(f"channels: expected 1 or 2, got {self.channels}")
         if not 6 <= self.duration <= 600:
             raise ValueError(f"duration: expected 6 to 600 seconds, got {self.duration}")
-        for name in ("train", "valid", "test", "stereo"):
+        for name in ("train", "valid", "test", "stereo", "unseen"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name}: expected a number of songs, got {getattr(self, name)}")
 

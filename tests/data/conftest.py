@@ -13,14 +13,14 @@ import pytest
 from common.data import Settings, make_songs
 
 ROOT = Path(__file__).parents[2]
-SMALL = Settings(duration=6.0, train=3, valid=1, test=2, stereo=1)
+SMALL = Settings(duration=6.0, train=3, valid=1, test=2, stereo=1, unseen=1)
 # The same, for the command.
-SMALL_OPTIONS = "--duration 6 --train 3 --valid 1 --test 2 --stereo 1 --quiet".split()
+SMALL_OPTIONS = "--duration 6 --train 3 --valid 1 --test 2 --stereo 1 --unseen 1 --quiet".split()
 
 
 @pytest.fixture(scope="session")
 def small_set(tmp_path_factory) -> Path:
-    """Seven songs of 6 s; to look at, not to change."""
+    """Eight songs of 6 s; to look at, not to change."""
     return make_songs(tmp_path_factory.mktemp("songs"), SMALL, progress=False)
 
 
@@ -35,14 +35,14 @@ def command(*arguments: str, **options) -> subprocess.CompletedProcess:
     return python("-m", "common.data", *arguments, **options)
 
 
-def python(*arguments: str, **options) -> subprocess.CompletedProcess:
+def python(*arguments: str, preexec_fn=None, **environment: str) -> subprocess.CompletedProcess:
     """Run Python in a process of its own, from the repository's root."""
     return subprocess.run(
-        [sys.executable, *map(str, arguments)],
+        [sys.executable, *arguments],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **environment},
         capture_output=True,
         text=True,
         timeout=120,
-        **options,
+        preexec_fn=preexec_fn,
     )

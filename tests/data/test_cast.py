@@ -8,10 +8,10 @@ import pytest
 from common.data.generator import cast, lyrics, theory
 from common.data.generator.instruments import FAMILIES, SINGER
 from common.data.generator.score import compose
-from common.data.generator.styles import STYLES
+from common.data.generator.styles import STYLES, UNSEEN_STYLES
 from common.data.generator.synths import Tone
 
-SONGS = {"train": 60, "valid": 20, "test": 20, "clips": 8}
+SONGS = {"train": 60, "valid": 20, "test": 20, "clips": 8, "unseen": 12}
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +101,15 @@ def test_songs_of_different_splits_share_nothing(scores):
 
 
 def test_every_split_has_all_styles_and_singers(scores):
-    for split in ("train", "valid", "test"):
-        assert {score.style.name for score in scores[split]} == {style.name for style in STYLES}
+    for split in ("train", "valid", "test", "unseen"):
+        styles = UNSEEN_STYLES if split == "unseen" else STYLES
+        assert {score.style.name for score in scores[split]} == {style.name for style in styles}
         assert {score.singer for score in scores[split]} == set(cast.presets(SINGER, split))
+
+
+def test_unseen_songs_have_another_kind_of_voice_and_other_styles():
+    assert {style.voice for style in UNSEEN_STYLES}.isdisjoint({style.voice for style in STYLES})
+    assert not {style.name for style in UNSEEN_STYLES} & {style.name for style in STYLES}
 
 
 def test_songs_differ(scores):

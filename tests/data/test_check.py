@@ -22,7 +22,7 @@ def problems(root):
 
 
 def test_a_good_set_has_no_problems(small_set):
-    assert check_set(small_set) == (7, [])
+    assert check_set(small_set) == (8, [])
 
 
 def test_a_missing_stem_is_found(own_set, song):
@@ -101,10 +101,10 @@ def test_a_root_that_is_no_set_is_refused(tmp_path):
 
 def test_the_command_checks(own_set, song, capsys):
     assert main(["check", str(own_set)]) == 0
-    assert "7 songs, 0 problems" in capsys.readouterr().out
+    assert "8 songs, 0 problems" in capsys.readouterr().out
     (song / "bass.wav").unlink()
     assert main(["check", str(own_set)]) == 1
-    assert "7 songs, 1 problems" in capsys.readouterr().out
+    assert "8 songs, 1 problems" in capsys.readouterr().out
     assert main(["check", str(own_set / "train" / "nothing")]) == 1
     assert capsys.readouterr().err.startswith("error:")
 
@@ -112,14 +112,14 @@ def test_the_command_checks(own_set, song, capsys):
 def test_the_command_lists(small_set, capsys):
     assert main(["list", str(small_set)]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 8
+    assert len(lines) == 9
     assert sum(line.startswith("stereo") for line in lines) == 1
     assert "pop" in "".join(lines)
 
 
 def test_the_command_makes(tmp_path, capsys):
     root = tmp_path / "set"
-    options = ["--train", "1", "--valid", "0", "--test", "0", "--stereo", "0", "--duration", "6"]
+    options = "--train 1 --valid 0 --test 0 --stereo 0 --unseen 0 --duration 6".split()
     assert main(["make", "--root", str(root), "--processes", "1", "--quiet", *options]) == 0
     assert capsys.readouterr().out.strip() == str(root)
     assert check_set(root) == (1, [])

@@ -7,7 +7,7 @@ from common.data.generator.form import STEPS
 from common.data.generator.lyrics import LEXICON
 from common.data.generator.phones import VOWELS, parts
 from common.data.generator.score import compose
-from common.data.generator.styles import STYLES
+from common.data.generator.styles import STYLES, UNSEEN_STYLES
 from common.data.generator.theory import Key, voicing
 
 NUMBERS = range(24)
@@ -76,7 +76,7 @@ def test_an_early_voice_starts_within_the_first_second(style):
     assert score.sung[0].start < 1.0
 
 
-@pytest.mark.parametrize("style", STYLES, ids=lambda style: style.name)
+@pytest.mark.parametrize("style", STYLES + UNSEEN_STYLES, ids=lambda style: style.name)
 def test_grids_are_a_bar_long(style):
     grids = [grid for beat in (*style.beats, *style.chorus_beats) for grid in beat.values()]
     grids += [*style.figures, *(part.grid for part in style.parts if part.grid)]

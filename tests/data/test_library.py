@@ -128,7 +128,7 @@ def test_the_made_set_is_made_when_it_is_missing(monkeypatch, tmp_path):
         library,
         "make_songs",
         lambda: make_songs(
-            tmp_path / "made", Settings(duration=6.0, train=1, valid=0, test=0, stereo=0)
+            tmp_path / "made", Settings(duration=6.0, train=1, valid=0, test=0, stereo=0, unseen=0)
         ),
     )
     assert len(load_songs("train")) == 1

@@ -25,7 +25,7 @@ def hashes(root):
 
 
 def test_the_layout_is_musdbs(small_set):
-    for folder, count in (("train", 4), ("test", 2), ("stereo/test", 1)):
+    for folder, count in (("train", 4), ("test", 2), ("stereo/test", 1), ("unseen/test", 1)):
         songs = [path for path in (small_set / folder).iterdir() if path.is_dir()]
         assert len(songs) == count
         assert all({p.name for p in song.iterdir()} == WAVS | {"song.json"} for song in songs)
@@ -35,19 +35,19 @@ def test_the_manifest_describes_every_song(small_set):
     manifest = read_json(small_set / MANIFEST)
     assert manifest["generator"] == settings.VERSION
     assert manifest["settings"]["duration"] == 6.0
-    assert len(manifest["songs"]) == 7
+    assert len(manifest["songs"]) == 8
     for song in manifest["songs"]:
         folder = small_set / song["folder"]
         assert song["name"] == folder.name
         assert song["sha256"] == {name: file_hash(folder / name) for name in WAVS}
         assert song["style"]
         assert song["lyrics"]
-        assert song["split"] in ("train", "valid", "test")
+        assert song["split"] in ("train", "valid", "test", "unseen")
 
 
 def test_names_are_unique():
     names = [job.name for job in list_jobs(Settings())]
-    assert len(set(names)) == len(names) == 163
+    assert len(set(names)) == len(names) == 175
 
 
 def test_a_finished_set_is_left_alone(small_set):

@@ -15,11 +15,18 @@ from common.data.generator.instruments import SINGER, Family, Preset
 from common.data.generator.theory import FOLLOWS, Loop, canonical, chord_loops
 from common.seed import rng as seeded
 
-SPLITS = ("train", "valid", "test", "clips")
-PRESETS = {"train": 7, "valid": 2, "test": 2, "clips": 2}
-SINGERS = {"train": 40, "valid": 8, "test": 8, "clips": 4}
+# "unseen" are songs in styles and by a kind of voice that are in no other split.
+SPLITS = ("train", "valid", "test", "clips", "unseen")
+PRESETS = {"train": 7, "valid": 2, "test": 2, "clips": 2, "unseen": 2}
+SINGERS = {"train": 40, "valid": 8, "test": 8, "clips": 4, "unseen": 5}
 # Which part of all chord loops is whose.
-LOOPS = {"train": (0.0, 0.52), "valid": (0.52, 0.7), "test": (0.7, 0.88), "clips": (0.88, 1.0)}
+LOOPS = {
+    "train": (0.0, 0.5),
+    "valid": (0.5, 0.65),
+    "test": (0.65, 0.8),
+    "clips": (0.8, 0.9),
+    "unseen": (0.9, 1.0),
+}
 
 FIRST_NAMES = (
     "Ada Ben Cleo Dara Eli Faye Gus Hana Ivo June Kai Lena "

@@ -8,7 +8,7 @@ from common.data.generator import arrange, cast, lyrics, melody
 from common.data.generator.form import Form, plan
 from common.data.generator.instruments import Preset
 from common.data.generator.singing import SungNote
-from common.data.generator.styles import STYLES, Part, Style
+from common.data.generator.styles import STYLES, UNSEEN_STYLES, Part, Style
 from common.data.generator.theory import Key, Loop
 from common.seed import rng as seeded
 
@@ -81,7 +81,8 @@ def compose(
     style : Style, optional
         Whose turn it is, if not told.
     """
-    style = style or STYLES[(number * 5 + seed) % len(STYLES)]
+    own = UNSEEN_STYLES if split == "unseen" else STYLES
+    style = style or own[(number * 5 + seed) % len(own)]
     parts = ("song", seed, split, number, style.name, duration, early)
     rng = seeded(*parts)
     singer = cast.singer(split, number)

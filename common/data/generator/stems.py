@@ -15,7 +15,6 @@ from common.data.generator.oscillators import fade
 from common.data.generator.score import Score
 from common.data.generator.singing import SungNote
 from common.data.generator.synths import Random, Tone
-from common.data.generator.voice import sing
 from common.seed import rng as seeded
 
 
@@ -125,7 +124,7 @@ def _take(
     score: Score, notes: Sequence[SungNote], count: int, rate: int, rng: Random
 ) -> np.ndarray:
     """One recording of the voice, with what every engineer does to it."""
-    voice = sing(notes, score.singer.values, count=count, rate=rate, rng=rng)
+    voice = score.style.voice(notes, score.singer.values, count=count, rate=rate, rng=rng)
     voice = effects.highpass(voice, 90, rate)
     voice = effects.compress(voice, rate, threshold_db=-20, ratio=3.5, release=0.12)
     voice = effects.shelf(voice, 4500, 1.0, rate)

@@ -1,4 +1,4 @@
-"""Twelve styles of music, as data: tempo, drum grids, bass figures, instruments.
+"""Twelve styles of music, and three to be surprised by, as data: tempo, drum grids, bass figures, instruments.
 
 A grid has sixteen steps a bar: a digit is how hard (1 to 9), a dot is a rest.
 Bass grids name chord tones: ``R`` root, ``8`` its octave, ``5`` fifth, ``3``
@@ -7,10 +7,15 @@ third, ``A`` a step towards the next root; ``-`` holds the note before.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from common.data.generator import instruments as play
+from common.data.generator.chant import chant
 from common.data.generator.instruments import Family
+from common.data.generator.voice import sing
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Style:
-    """A style; `beats` are verse and chorus grooves, each a grid for every drum."""
+    """A style; `beats` are verse and chorus grooves, each a grid for every drum.
+
+    `duck` is how deep the kick ducks bass and others, `voice` how the singer is made.
+    """
 
     name: str
     tempo: tuple[float, float]
@@ -51,6 +59,7 @@ class Style:
     drums_level: float = 0.0
     bass_level: float = 0.0
     vocal_room: float = 0.16
+    voice: Callable[..., np.ndarray] = sing
 
 
 _STRAIGHT_HATS = "6.4.6.4.6.4.6.4."
@@ -191,4 +200,36 @@ SOUL = Style(
     chord_size=4, swing=0.16,
 )  # fmt: skip
 
+SKA = Style(
+    "ska", (148, 172), ("major", "mixolydian"), play.ACOUSTIC,
+    ({"kick": "8.......8.......", "snare": "....9.......9...", "hat": "5.7.5.7.5.7.5.7."},),
+    ({"kick": "8...5...8...5...", "snare": "....9.......9..4", "ride": "8.5.8.5.8.5.8.5."},),
+    (play.FINGER,), ("R-3-5-3-R-3-5-A-", "R-3-5-8-5-3-R-A-"),
+    (Part((play.GUITAR, play.NYLON), "comp", 65, 0, -0.5, "..8...8...8...8.", "IVC", 0.15),
+     Part((play.ORGAN,), "comp", 62, -2, 0.4, "..6...6...6...6.", "VCE"),
+     Part((play.LEAD,), "answer", 69, -2, 0.3, sections="IVC", room=0.25)),
+    voice=chant,
+)  # fmt: skip
+TECHNO = Style(
+    "techno", (128, 140), ("minor", "dorian"), play.MACHINE,
+    ({"kick": "9...9...9...9...", "open": "..7...7...7...7.", "rim": "......5....5...."},),
+    ({"kick": "9...9...9...9...", "open": "..8...8...8...8.", "clap": "....7.......7...", "hat": "5.555.555.555.55"},),
+    (play.REESE, play.FM, play.SAW), ("..RR..RR..RR..RR", ".RR.RRR.RR.RRR.8"),
+    (Part((play.PLUCK, play.BELL), "arp", 70, 0, 0.3, "86.86.86.86.86.8", "IVC", 0.35),
+     Part((play.STRINGS, play.SUPERSAW), "pad", 62, -2, 0.0, sections="VCE", room=0.45)),
+    duck=0.55, drums_level=1.0, voice=chant,
+)  # fmt: skip
+BLUES = Style(
+    "blues", (84, 120), ("mixolydian", "mixolydian", "minor"), play.ACOUSTIC,
+    ({"kick": "8.......8..5....", "snare": "....8.......8...", "ride": "8..58..58..58..5"},),
+    ({"kick": "8...5...8..5....", "snare": "....9.......9..3", "ride": "8..68..68..68..6"},),
+    (play.FINGER,), ("R---3---5---A---", "R---5---8---A---", "R--R3--35--5A--A"),
+    (Part((play.GUITAR,), "comp", 57, 0, -0.4, "8..5....8..5....", "IVCE", 0.15),
+     Part((play.ORGAN,), "pad", 64, -4, 0.3, sections="CE"),
+     Part((play.GUITAR,), "answer", 67, -1, 0.5, sections="IVC", room=0.25)),
+    swing=0.3, chord_size=4, voice=chant,
+)  # fmt: skip
+
 STYLES = (POP, ROCK, FUNK, TRAP, HOUSE, SYNTHWAVE, BOSSA, BALLAD, REGGAE, BREAKS, FOLK, SOUL)
+# Nothing in the other splits sounds like these.
+UNSEEN_STYLES = (SKA, TECHNO, BLUES)
