@@ -1,8 +1,9 @@
 """What the text claims in numbers, a cell of the same section computes, asserts or sets.
 
-A quantity in prose ("300 Hz", "a fifth" is none) must stand, to its own precision, in the code or in
-the outputs of its section, or in the sentence's citation, or among the book's constants. That is no
-proof that the sentence is right; but a number that was mistyped, or that its cell outgrew, is found.
+A quantity in prose ("300 Hz"; "a fifth" is none) must stand, to its own precision, in the code or
+in the outputs of its section, or among the book's constants; or its paragraph has a citation. That
+is no proof that the sentence is right; but a number that was mistyped, or that its cell outgrew, is
+found.
 """
 
 import re
