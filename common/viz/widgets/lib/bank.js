@@ -1,14 +1,17 @@
 // The sounds of a page, decoded once from the AudioBank that the instruments refer to.
 
-const page = (globalThis.hearTheMask ??= {});
-page.banks ??= new Map();
+const decoded = ((globalThis.hearTheMask ??= {}).banks ??= new Map());
 
 // model: the instrument's; its trait "bank" names the AudioBank. Returns { rate, sounds }, where
 // sounds maps a name to its channels, [Float32Array, ...], sample for sample what Python encoded.
 export async function openBank(model) {
   const id = String(model.get("bank")).replace("IPY_MODEL_", "");
-  if (!page.banks.has(id)) page.banks.set(id, decodeBank(model, id));
-  return page.banks.get(id);
+  if (!decoded.has(id)) {
+    const sounds = decodeBank(model, id);
+    decoded.set(id, sounds);
+    sounds.catch(() => decoded.delete(id));     // a later view may have more luck
+  }
+  return decoded.get(id);
 }
 
 async function decodeBank(model, id) {

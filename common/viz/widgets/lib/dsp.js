@@ -3,7 +3,20 @@
 
 export const WINDOWS = ["sqrt_hann", "hann", "hamming", "blackman", "boxcar"];
 
+const kept = new Map();                 // what is computed once: windows, transforms, coverages
+function once(key, make) {
+  if (!kept.has(key)) {
+    if (kept.size > 40) kept.clear();
+    kept.set(key, make());
+  }
+  return kept.get(key);
+}
+
 export function windowOf(name, length) {
+  return once(`window ${name} ${length}`, () => makeWindow(name, length));
+}
+
+function makeWindow(name, length) {
   const w = new Float64Array(length);
   for (let n = 0; n < length; n++) {
     const c = Math.cos((2 * Math.PI * n) / length);
@@ -80,10 +93,8 @@ export class FFT {
   }
 }
 
-const transforms = new Map();
 function fftOf(length) {
-  if (!transforms.has(length)) transforms.set(length, new FFT(length));
-  return transforms.get(length);
+  return once(`fft ${length}`, () => new FFT(length));
 }
 
 export function framesOf(samples, hop) {
@@ -98,17 +109,23 @@ export function stft(x, config) {
   const a = new Float64Array(N), b = new Float64Array(N);
   for (let t = 0; t < frames; t += 2) {               // two real frames in one complex transform
     const start = t * hop - N / 2, next = start + hop, both = t + 1 < frames;
+    let first = 0, second = 0;
     for (let n = 0; n < N; n++) {
       const p = start + n, q = next + n;
       a[n] = p >= 0 && p < x.length ? w[n] * x[p] : 0;
       b[n] = both && q >= 0 && q < x.length ? w[n] * x[q] : 0;
+      first += a[n] * a[n];
+      second += b[n] * b[n];
     }
+    if (first === 0 && second === 0) continue;
     fft.transform(a, b, -1);
     for (let f = 0; f < bins; f++) {
       const g = (N - f) % N, at = t * bins + f;
-      re[at] = 0.5 * (a[f] + a[g]);
-      im[at] = 0.5 * (b[f] - b[g]);
-      if (both) {
+      if (first > 0) {                  // silence stays exactly 0, whatever its neighbour rounds to
+        re[at] = 0.5 * (a[f] + a[g]);
+        im[at] = 0.5 * (b[f] - b[g]);
+      }
+      if (second > 0) {
         re[at + bins] = 0.5 * (b[f] + b[g]);
         im[at + bins] = 0.5 * (a[g] - a[f]);
       }
@@ -121,39 +138,41 @@ export function stft(x, config) {
 export function istft(X, mask = null) {
   const { re, im, bins, frames, length, config } = X;
   const { windowLength: N, hop, window } = config;
-  const w = windowOf(window, N), fft = fftOf(N);
-  const total = (frames - 1) * hop + N;
-  const y = new Float64Array(total), coverage = new Float64Array(total);
+  const w = windowOf(window, N), fft = fftOf(N), scale = scaleOf(frames, config);
+  const y = new Float64Array((frames - 1) * hop + N);
   const a = new Float64Array(N), b = new Float64Array(N);
-  for (let t = 0; t < frames; t += 2) {
-    const both = t + 1 < frames;
+  for (let t = 0; t < frames; t += 2) {               // two real frames in one complex transform
+    const both = t + 1 < frames, at = t * bins, next = at + bins;
     for (let f = 0; f < bins; f++) {
-      const at = t * bins + f, next = at + bins, edge = f === 0 || f === N / 2;
-      const m = mask ? mask[at] : 1, n = both ? (mask ? mask[next] : 1) : 0;
-      const ar = m * re[at], ai = edge ? 0 : m * im[at];
-      const br = both ? n * re[next] : 0, bi = both && !edge ? n * im[next] : 0;
+      const m = mask ? mask[at + f] : 1, n = both ? (mask ? mask[next + f] : 1) : 0;
+      const ar = m * re[at + f], br = both ? n * re[next + f] : 0;
+      if (f === 0 || f === N / 2) {
+        a[f] = ar; b[f] = br;
+        continue;
+      }
+      const ai = m * im[at + f], bi = both ? n * im[next + f] : 0;
       a[f] = ar - bi; b[f] = ai + br;
-      if (!edge) { a[N - f] = ar + bi; b[N - f] = br - ai; }
+      a[N - f] = ar + bi; b[N - f] = br - ai;
     }
     fft.transform(a, b, 1);
     const start = t * hop;
-    for (let n = 0; n < N; n++) {
-      y[start + n] += (w[n] * a[n]) / N;
-      coverage[start + n] += w[n] * w[n];
-    }
-    if (both) {
-      for (let n = 0; n < N; n++) {
-        y[start + hop + n] += (w[n] * b[n]) / N;
-        coverage[start + hop + n] += w[n] * w[n];
-      }
-    }
+    for (let n = 0; n < N; n++) y[start + n] += w[n] * a[n];
+    if (both) for (let n = 0; n < N; n++) y[start + hop + n] += w[n] * b[n];
   }
   const out = new Float32Array(length);
-  for (let n = 0; n < length; n++) {
-    const c = coverage[N / 2 + n];
-    out[n] = c > 0 ? y[N / 2 + n] / c : 0;
-  }
+  for (let n = 0; n < length; n++) out[n] = y[N / 2 + n] * scale[N / 2 + n];
   return out;
+}
+
+// One over the squared windows added up, and over the length that the inverse FFT leaves in.
+function scaleOf(frames, { windowLength: N, hop, window }) {
+  return once(`scale ${frames} ${N} ${hop} ${window}`, () => {
+    const w = windowOf(window, N), sums = new Float64Array((frames - 1) * hop + N);
+    for (let t = 0; t < frames; t++) {
+      for (let n = 0; n < N; n++) sums[t * hop + n] += w[n] * w[n];
+    }
+    return sums.map((c) => (c > 0 ? 1 / (c * N) : 0));
+  });
 }
 
 // The least and the greatest coverage of a sample, far from the edges (NOLA).
@@ -169,25 +188,34 @@ export function magnitudes(X) {
   return out;
 }
 
-// Scale-invariant SDR in dB of arrays of channels, means removed, averaged over channels.
+// Scale-invariant SDR in dB of arrays of channels, means removed, averaged over channels: that of
+// common/evaluation, with the same word on silence.
 export function siSdr(estimate, reference) {
-  let sum = 0;
-  for (let c = 0; c < reference.length; c++) {
-    const e = estimate[c], s = reference[c], n = s.length;
-    let me = 0, ms = 0;
-    for (let k = 0; k < n; k++) { me += e[k]; ms += s[k]; }
-    me /= n; ms /= n;
-    let es = 0, ss = 0, ee = 0;
-    for (let k = 0; k < n; k++) {
-      const x = e[k] - me, y = s[k] - ms;
-      es += x * y; ss += y * y; ee += x * x;
-    }
-    if (ss === 0) return NaN;
-    if (ee === 0) return -Infinity;
-    const target = (es * es) / ss;
-    sum += 10 * Math.log10(target / Math.max(ee - target, 0));
+  const scores = reference.map((s, c) => siSdrOf(estimate[c], s));
+  if (scores.some(Number.isNaN)) return NaN;
+  if (scores.includes(-Infinity)) return -Infinity;
+  return scores.reduce((sum, score) => sum + score) / scores.length;
+}
+
+function siSdrOf(e, s) {
+  const n = s.length, constant = 1e-24;
+  let e1 = 0, s1 = 0, e2 = 0, s2 = 0;
+  for (let k = 0; k < n; k++) { e1 += e[k]; s1 += s[k]; e2 += e[k] * e[k]; s2 += s[k] * s[k]; }
+  e1 /= n; s1 /= n;
+  let es = 0, ss = 0, ee = 0;
+  for (let k = 0; k < n; k++) {
+    const x = e[k] - e1, y = s[k] - s1;
+    es += x * y; ss += y * y; ee += x * x;
   }
-  return sum / reference.length;
+  if (ss <= constant * s2) return NaN;
+  if (ee <= constant * e2) return -Infinity;
+  const alpha = es / ss;
+  let off = 0;                          // on its own: ee - alpha * es would cancel
+  for (let k = 0; k < n; k++) {
+    const d = e[k] - e1 - alpha * (s[k] - s1);
+    off += d * d;
+  }
+  return 10 * Math.log10((alpha * alpha * ss) / off);
 }
 
 export function peakOf(channels) {
@@ -196,25 +224,34 @@ export function peakOf(channels) {
   return peak;
 }
 
-// Moving average over `reach` neighbours on each side, along frames or bins.
-export function smooth(mask, frames, bins, overFrames, overBins) {
-  let out = mask;
-  if (overBins > 0) out = average(out, frames, bins, 1, bins, overBins);
-  if (overFrames > 0) out = average(out, bins, frames, bins, 1, overFrames);
+// Moving average over `reach` neighbours on each side, as many as there are: over bins, then frames.
+export function smooth(values, frames, bins, overFrames, overBins) {
+  let out = values;
+  if (overBins > 0) {
+    const from = out;
+    out = new Float32Array(from.length);
+    for (let t = 0; t < frames; t++) average(from, out, t * bins, bins, 1, 1, overBins);
+  }
+  if (overFrames > 0) {
+    const from = out;
+    out = new Float32Array(from.length);
+    average(from, out, 0, frames, bins, bins, overFrames);
+  }
   return out;
 }
 
-function average(values, rows, count, step, rowStep, reach) {
-  const out = new Float32Array(values.length);
-  for (let r = 0; r < rows; r++) {
-    let sum = 0, size = 0;
-    const at = (k) => r * rowStep + k * step;
-    for (let k = 0; k < Math.min(reach, count); k++) { sum += values[at(k)]; size++; }
-    for (let k = 0; k < count; k++) {
-      if (k + reach < count) { sum += values[at(k + reach)]; size++; }
-      if (k - reach - 1 >= 0) { sum -= values[at(k - reach - 1)]; size--; }
-      out[at(k)] = sum / size;
-    }
+// Averages of `count` rows that lie `stride` apart, `width` numbers each.
+function average(from, to, start, count, stride, width, reach) {
+  const sums = new Float64Array(width);
+  const add = (k, sign) => {
+    const at = start + k * stride;
+    for (let i = 0; i < width; i++) sums[i] += sign * from[at + i];
+  };
+  for (let k = 0; k < Math.min(reach, count); k++) add(k, 1);
+  for (let k = 0; k < count; k++) {
+    if (k + reach < count) add(k + reach, 1);
+    if (k > reach) add(k - reach - 1, -1);
+    const size = Math.min(k + reach, count - 1) - Math.max(k - reach, 0) + 1, at = start + k * stride;
+    for (let i = 0; i < width; i++) to[at + i] = sums[i] / size;
   }
-  return out;
 }

@@ -3,6 +3,10 @@
 
 export const FADE = 0.02;
 
+// A change is laid down this long before it is heard: the audio thread may be some blocks ahead of
+// the time that it last told, and must not find the start of a fade in its past.
+const LEAD = 0.01;
+
 // What all instruments of a page share, whichever bundle they came in.
 const page = (globalThis.hearTheMask ??= {});
 page.contexts ??= new Map();
@@ -19,6 +23,7 @@ export class Player {
     Object.assign(this, { rate, onChange, given: context });
     this.tracks = new Map();
     this.playing = false;
+    this.started = null;                // the context's time at which `offset` sounds; null: silence
     this.offset = 0;                    // seconds into the clip, where playing starts or stopped
     this.region = null;                 // [start, end] in seconds, played round and round
     this.duration = 0;
@@ -45,18 +50,17 @@ export class Player {
     this.tracks.set(name, track);
     this.duration = Math.max(this.duration, channels[0].length / this.rate);
     if (this.master && !track.out) this.#open(track);
-    if (this.playing) {
-      const position = this.position;
-      this.#stop(track);
-      this.#start(track, position);
+    if (this.started !== null) {
+      const time = this.#soon();
+      this.#stop(track, time);
+      this.#start(track, time, this.#at(time));
     }
   }
 
   remove(name) {
     const track = this.tracks.get(name);
     if (!track) return;
-    this.#stop(track);
-    track.out?.disconnect();
+    this.#stop(track, this.#soon());
     this.tracks.delete(name);
   }
 
@@ -64,17 +68,12 @@ export class Player {
   mix(gains) {
     for (const [name, track] of this.tracks) {
       track.gain = gains[name] ?? 0;
-      if (track.out) fade(track.out.gain, track.gain, this.live.currentTime);
+      track.fader?.fade(track.gain, this.#soon(), this.live.currentTime);
     }
   }
 
   get position() {
-    if (!this.playing) return this.offset;
-    const run = Math.max(0, this.live.currentTime - this.started);
-    const position = this.offset + run;
-    if (!this.region) return Math.min(position, this.duration);
-    const [start, end] = this.region;
-    return position < end ? position : start + ((position - start) % (end - start));
+    return this.started === null ? this.offset : this.#at(this.live.currentTime);
   }
 
   async play() {
@@ -82,31 +81,26 @@ export class Player {
     for (const other of page.players) if (other !== this) other.pause();
     const context = this.context;
     this.playing = true;                // at once, so that a second press means pause
-    if (context.state === "suspended" && context.resume && !this.given) await context.resume();
-    if (!this.playing) return;
+    if (context.state !== "running" && !this.given) await context.resume();
+    if (!this.playing || this.started !== null) return;
     const [start, end] = this.region ?? [0, this.duration];
     if (this.offset < start || this.offset >= end - 0.01) this.offset = start;
-    this.started = context.currentTime;
-    for (const track of this.tracks.values()) this.#start(track, this.offset);
+    this.#startAll();
     this.onChange();
   }
 
   pause() {
     if (!this.playing) return;
-    this.offset = this.position;
     this.playing = false;
-    for (const track of this.tracks.values()) this.#stop(track);
+    if (this.started !== null) this.offset = this.#stopAll();
     this.onChange();
   }
 
   seek(position) {
-    const playing = this.playing;
-    if (playing) for (const track of this.tracks.values()) this.#stop(track);
-    this.offset = Math.min(Math.max(position, 0), this.duration);
-    if (playing) {
-      this.started = this.live.currentTime;
-      for (const track of this.tracks.values()) this.#start(track, this.offset);
-    }
+    const sounding = this.started !== null;
+    if (sounding) this.#stopAll();
+    this.offset = this.#whole(Math.min(Math.max(position, 0), this.duration));
+    if (sounding) this.#startAll();
     this.onChange();
   }
 
@@ -120,17 +114,42 @@ export class Player {
   dispose() {
     this.pause();
     page.players.delete(this);
-    for (const track of this.tracks.values()) track.out?.disconnect();
-    this.master?.disconnect();
+    const { master } = this;             // after the fade, or it would click
+    if (master) setTimeout(() => master.disconnect(), 1000 * (LEAD + FADE) + 50);
+  }
+
+  // Times and positions in whole samples, or the browser would interpolate between them.
+  #whole(seconds) { return Math.round(seconds * this.rate) / this.rate; }
+
+  #soon() { return this.live ? this.#whole(this.live.currentTime + LEAD) : 0; }
+
+  // The position in the clip at a time of the context.
+  #at(time) {
+    const position = this.offset + Math.max(0, time - this.started);
+    if (!this.region) return Math.min(position, this.duration);
+    const [start, end] = this.region;
+    return position < end ? position : start + ((position - start) % (end - start));
   }
 
   #open(track) {
     track.out = this.live.createGain();
-    track.out.gain.value = track.gain;
+    track.fader = new Fader(track.out.gain, track.gain);
     track.out.connect(this.master);
   }
 
-  #start(track, position) {
+  #startAll() {
+    this.started = this.#soon();
+    for (const track of this.tracks.values()) this.#start(track, this.started, this.offset);
+  }
+
+  #stopAll() {
+    const time = this.#soon(), position = this.#whole(this.#at(time));
+    for (const track of this.tracks.values()) this.#stop(track, time);
+    this.started = null;
+    return position;
+  }
+
+  #start(track, time, position) {
     const context = this.live;
     track.buffer ??= bufferOf(context, track.channels, this.rate);
     const source = context.createBufferSource(), gain = context.createGain();
@@ -140,16 +159,16 @@ export class Player {
       [source.loopStart, source.loopEnd] = this.region;
     }
     source.connect(gain).connect(track.out);
-    gain.gain.setValueAtTime(0, context.currentTime);
-    gain.gain.linearRampToValueAtTime(1, context.currentTime + FADE);
-    source.start(context.currentTime, Math.min(position, this.duration));
-    const voice = { source, gain };
+    const voice = { source, fader: new Fader(gain.gain, 0) };
+    voice.fader.fade(1, time, context.currentTime);
+    source.start(time, Math.min(position, this.duration));
     source.onended = () => {
       gain.disconnect();
       if (track.voice !== voice) return;
       track.voice = null;
       if (this.playing && [...this.tracks.values()].every((other) => !other.voice)) {
         this.playing = false;
+        this.started = null;
         this.offset = 0;
         this.onChange();
       }
@@ -157,21 +176,43 @@ export class Player {
     track.voice = voice;
   }
 
-  #stop(track) {
+  #stop(track, time) {
     const voice = track.voice;
     if (!voice) return;
     track.voice = null;
-    const now = this.live.currentTime;
-    fade(voice.gain.gain, 0, now);
-    voice.source.stop(now + FADE);
+    voice.fader.fade(0, time, this.live.currentTime);
+    voice.source.stop(time + FADE);
   }
 }
 
-function fade(parameter, value, now) {
-  const from = parameter.value;
-  parameter.cancelScheduledValues(now);
-  parameter.setValueAtTime(from, now);
-  parameter.linearRampToValueAtTime(value, now + FADE);
+// A gain that moves in straight lines between points [time, value], known here and so continued
+// without a step, wherever the last line is left.
+class Fader {
+  constructor(parameter, value) {
+    this.parameter = parameter;
+    this.points = [[0, value]];
+    parameter.value = value;
+  }
+
+  at(time) {
+    let [last, value] = this.points[0];
+    for (const [when, next] of this.points) {
+      if (when > time) return value + ((next - value) * (time - last)) / (when - last);
+      [last, value] = [when, next];
+    }
+    return value;
+  }
+
+  // To `value` from `time` on; until then it goes on as it was going.
+  fade(value, time, now) {
+    const between = this.points.filter(([when]) => when > now && when < time);
+    this.points = [[now, this.at(now)], ...between, [time, this.at(time)], [time + FADE, value]];
+    this.parameter.cancelScheduledValues(now);
+    this.points.forEach(([when, next], k) => {
+      if (k === 0) this.parameter.setValueAtTime(next, when);
+      else this.parameter.linearRampToValueAtTime(next, when);
+    });
+  }
 }
 
 function bufferOf(context, channels, rate) {
