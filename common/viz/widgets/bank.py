@@ -15,18 +15,28 @@ from common.checks import check_finite, check_positive
 
 LONGEST = 60.0  # seconds: a page that computes on more would be slow and heavy
 FULL = 32767
+HEADROOM = 0.89  # the loudest sample given to lossy coding, which adds up to a decibel
+# The `compression_level` of variable-rate MP3: 8 KB a second, whose spectrogram is right to half a
+# decibel wherever it is above -50 dB, and 5 KB. Both leave out the highest tenth of the band.
+MP3_LEVELS = {"seen": 0.2, "heard": 0.6}
+MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
+SHORTEST = 0.25  # seconds: what is shorter does not repay lossy coding
 
 
 class AudioBank(anywidget.AnyWidget):
-    """Sounds of one rate and length, as 16-bit FLAC, for any number of instruments.
+    """Sounds of one rate and length, for any number of instruments.
 
     Parameters
     ----------
     sounds : mapping of str to array, (sample,) or (channel, sample)
-        One or two channels, all of one length. Kept to 16 bits: the page and `sound` have the same
-        numbers, to the last bit.
+        One or two channels, all of one length.
     rate : int
         Hz.
+    coding : {"exact", "seen", "heard"}
+        ``"exact"``, for sounds that a page computes with, is 16-bit FLAC, some 22 KB a second: the
+        page and `sound` have the same numbers, to the last bit. ``"seen"`` and ``"heard"`` are MP3
+        of 8 and 5 KB a second, for spectrograms and for playing. Their sounds may differ in their
+        number of channels. They keep length, alignment and level.
 
     Raises
     ------
@@ -40,27 +50,21 @@ class AudioBank(anywidget.AnyWidget):
     entries = traitlets.List(traitlets.Dict()).tag(sync=True)
     data = traitlets.Bytes().tag(sync=True)
 
-    def __init__(self, sounds: Mapping[str, Any], *, rate: int) -> None:
+    def __init__(self, sounds: Mapping[str, Any], *, rate: int, coding: str = "exact") -> None:
         check_positive(rate, "rate")
+        if coding not in ("exact", *MP3_LEVELS):
+            raise ValueError(f"coding: expected exact, {' or '.join(MP3_LEVELS)}, got {coding!r}")
         arrays = {name: _as_channels(name, x, rate) for name, x in sounds.items()}
-        _check_alike(arrays)
+        _check_alike(arrays, channels=coding == "exact")
         self._sounds, entries, data = {}, [], b""
         for name, x in arrays.items():
-            integers, step = quantise(x)
-            encoded = to_flac(integers, rate)
-            entries.append(
-                {
-                    "name": name,
-                    "length": x.shape[1],
-                    "step": step,
-                    "high": int(integers.max()),
-                    "low": int(integers.min()),
-                    "offset": len(data),
-                    "size": len(encoded),
-                }
+            lossy = coding != "exact" and rate in MP3_RATES and x.shape[1] >= SHORTEST * rate
+            encoded, how, self._sounds[name] = (
+                _as_mp3(x, rate, MP3_LEVELS[coding]) if lossy else _as_flac(x, rate)
             )
+            place = {"length": x.shape[1], "offset": len(data), "size": len(encoded)}
+            entries.append({"name": name, **place, **how})
             data += encoded
-            self._sounds[name] = integers.astype(np.float32) * np.float32(step)
         super().__init__(rate=int(rate), entries=entries, data=data)
 
     def __repr__(self) -> str:
@@ -95,6 +99,45 @@ def to_flac(integers: np.ndarray, rate: int) -> bytes:
     return out.getvalue()
 
 
+def to_mp3(x: np.ndarray, rate: int, level: float = MP3_LEVELS["heard"]) -> bytes:
+    """Return a sound, (channel, sample) within [-1, 1], as an MP3 file."""
+    out = io.BytesIO()
+    soundfile.write(
+        out,
+        x.T,
+        int(rate),
+        format="MP3",
+        subtype="MPEG_LAYER_III",
+        bitrate_mode="VARIABLE",
+        compression_level=level,
+    )
+    return out.getvalue()
+
+
+def decode(data: bytes, entry: Mapping[str, Any]) -> np.ndarray:
+    """Return the sound of an entry of a bank, (channel, sample) float32, from the bank's data."""
+    file = io.BytesIO(data[entry["offset"] : entry["offset"] + entry["size"]])
+    kind = "int16" if entry["coding"] == "flac" else "float32"
+    x, _ = soundfile.read(file, dtype=kind, always_2d=True)
+    return np.ascontiguousarray(x.T.astype(np.float32) * np.float32(entry["step"]))
+
+
+def _as_flac(x: np.ndarray, rate: int) -> tuple[bytes, dict[str, Any], np.ndarray]:
+    integers, step = quantise(x)
+    high, low = int(integers.max()), int(integers.min())
+    how = {"coding": "flac", "step": step, "high": high, "low": low}
+    return to_flac(integers, rate), how, integers.astype(np.float32) * np.float32(step)
+
+
+def _as_mp3(x: np.ndarray, rate: int, level: float) -> tuple[bytes, dict[str, Any], np.ndarray]:
+    """Coded at full level, so that a soft sound is coded as well as a loud one."""
+    peak = float(np.abs(x).max())
+    step = peak / HEADROOM if peak > 0 else 1.0
+    encoded = to_mp3(x / np.float32(step), rate, level)
+    how = {"coding": "mp3", "step": step}
+    return encoded, how, decode(encoded, {**how, "offset": 0, "size": len(encoded)})
+
+
 def _as_channels(name: str, x: Any, rate: float) -> np.ndarray:
     x = np.atleast_2d(np.asarray(x, dtype=np.float32))
     if x.ndim != 2 or not 1 <= x.shape[0] <= 2 or x.shape[1] == 0:
@@ -111,10 +154,14 @@ def _as_channels(name: str, x: Any, rate: float) -> np.ndarray:
     return x
 
 
-def _check_alike(arrays: Mapping[str, np.ndarray]) -> None:
+def _check_alike(arrays: Mapping[str, np.ndarray], *, channels: bool) -> None:
     if not arrays:
         raise ValueError("sounds: expected at least one, got none")
-    shapes = {name: x.shape for name, x in arrays.items()}
+    shapes = {name: x.shape if channels else x.shape[1:] for name, x in arrays.items()}
     if len(set(shapes.values())) > 1:
-        found = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-        raise ValueError(f"sounds: expected one shape (channel, sample) for all, got {found}")
+        wanted = "one shape (channel, sample) for all" if channels else "one length for all"
+        found = ", ".join(
+            f"{name} {shape if channels else f'{shape[0]} samples'}"
+            for name, shape in shapes.items()
+        )
+        raise ValueError(f"sounds: expected {wanted}, got {found}")

@@ -7,35 +7,43 @@ const decoded = ((globalThis.hearTheMask ??= {}).banks ??= new Map());
 export async function openBank(model) {
   const id = String(model.get("bank")).replace("IPY_MODEL_", "");
   if (!decoded.has(id)) {
-    const sounds = decodeBank(model, id);
+    const sounds = decodeBank(model);
     decoded.set(id, sounds);
     sounds.catch(() => decoded.delete(id));     // a later view may have more luck
   }
   return decoded.get(id);
 }
 
-async function decodeBank(model, id) {
-  let bank;
+// The AudioBank that an instrument refers to, not decoded yet.
+export async function findBank(model) {
   try {
-    bank = await model.widget_manager.get_model(id);
+    const id = String(model.get("bank")).replace("IPY_MODEL_", "");
+    return await model.widget_manager.get_model(id);
   } catch (error) {
     throw new Error("The sounds of this page are out of reach here: run its cells again from the " +
       `top. (${error.message ?? error})`);
   }
-  const rate = bank.get("rate"), data = bank.get("data"), sounds = {};
+}
+
+async function decodeBank(model) {
+  const bank = await findBank(model), rate = bank.get("rate"), data = bank.get("data"), sounds = {};
   for (const entry of bank.get("entries")) {
     const bytes = new Uint8Array(data.buffer, data.byteOffset + entry.offset, entry.size).slice();
-    sounds[entry.name] = await decode(bytes.buffer, entry, rate);
+    const context = new OfflineAudioContext(1, 1, rate);   // at this rate, nothing is resampled
+    const buffer = await context.decodeAudioData(bytes.buffer);
+    const channels = Array.from({ length: buffer.numberOfChannels }, (_, c) => buffer.getChannelData(c));
+    sounds[entry.name] = entry.coding === "mp3" ? scaled(channels, entry) : exact(channels, entry);
   }
   return { rate, sounds };
 }
 
+function scaled(channels, { length, step }) {
+  return channels.map((x) => Float32Array.from({ length }, (_, n) => (x[n] ?? 0) * step));
+}
+
 // Browsers decode the integer k to k / 32767 or to k / 32768, and not alike for both signs. The
 // largest and least integer of the sound are known, so each sign's factor can be undone exactly.
-async function decode(bytes, entry, rate) {
-  const context = new OfflineAudioContext(1, 1, rate);     // at this rate, nothing is resampled
-  const buffer = await context.decodeAudioData(bytes);
-  const channels = Array.from({ length: buffer.numberOfChannels }, (_, c) => buffer.getChannelData(c));
+function exact(channels, entry) {
   let high = 0, low = 0;
   for (const x of channels) for (const v of x) {
     if (v > high) high = v;

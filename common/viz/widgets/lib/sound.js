@@ -1,11 +1,8 @@
-// Sound of the page: one AudioContext, one player at a time, and every change is a linear fade, so
-// that nothing clicks. (An equal-power fade of two like signals would bump by up to 3 dB.)
+// Sound of the page: one AudioContext a rate, one player at a time, and every change is a linear
+// fade, so that nothing clicks. (An equal-power fade of two like signals would bump by up to 3 dB.)
 
-export const FADE = 0.02;
-
-// A change is laid down this long before it is heard: the audio thread may be some blocks ahead of
-// the time that it last told, and must not find the start of a fade in its past.
-const LEAD = 0.01;
+export const FADE = 0.02;     // seconds
+const LEAD = 0.02;            // from a decision to what is heard of it: more than a device's block
 
 // What all instruments of a page share, whichever bundle they came in.
 const page = (globalThis.hearTheMask ??= {});
@@ -13,21 +10,58 @@ page.contexts ??= new Map();
 page.players ??= new Set();
 
 export function contextOf(rate) {
-  if (!page.contexts.has(rate)) page.contexts.set(rate, new AudioContext({ sampleRate: rate }));
+  if (!page.contexts.has(rate)) page.contexts.set(rate, openContext(rate));
   return page.contexts.get(rate);
 }
 
-// Tracks that run together: the same time, each with its own gain.
+function openContext(rate) {
+  try {
+    return new AudioContext({ sampleRate: rate });
+  } catch {
+    return new AudioContext();          // a device that cannot: the browser resamples
+  }
+}
+
+// A gain that moves in straight lines, and knows where it is at any time to come: so a fade can
+// begin in the middle of another without a step.
+class Fader {
+  constructor(parameter, value) {
+    Object.assign(this, { parameter, from: value, to: value, start: 0, end: 0 });
+    parameter.value = value;
+  }
+
+  at(time) {
+    if (time >= this.end) return this.to;
+    if (time <= this.start) return this.from;
+    return this.from + ((this.to - this.from) * (time - this.start)) / (this.end - this.start);
+  }
+
+  fade(value, start) {
+    const from = this.at(start);
+    if (start > this.start || this.end === 0) {
+      if (start < this.end) this.parameter.linearRampToValueAtTime(from, start);
+      else this.parameter.setValueAtTime(from, start);
+    }
+    this.parameter.cancelScheduledValues(start + 1e-6);
+    this.parameter.linearRampToValueAtTime(value, start + FADE);
+    Object.assign(this, { from, to: value, start, end: start + FADE });
+  }
+}
+
+// Tracks that run together: the same time, to the sample, each with its own gain.
 export class Player {
   constructor(rate, { context = null, onChange = () => {} } = {}) {
     Object.assign(this, { rate, onChange, given: context });
     this.tracks = new Map();
     this.playing = false;
-    this.started = null;                // the context's time at which `offset` sounds; null: silence
     this.offset = 0;                    // seconds into the clip, where playing starts or stopped
+    this.started = null;                // the context's time at which that place sounds
     this.region = null;                 // [start, end] in seconds, played round and round
-    this.duration = 0;
     page.players.add(this);
+  }
+
+  get duration() {
+    return Math.max(0, ...[...this.tracks.values()].map((track) => track.channels[0].length)) / this.rate;
   }
 
   // The context is made on first use: browsers want a click before there is sound.
@@ -43,87 +77,110 @@ export class Player {
 
   // channels: [Float32Array, ...]. A track that plays is cross-faded to its new sound.
   set(name, channels, gain = null) {
-    const track = this.tracks.get(name) ?? { gain: gain ?? 0, out: null, voice: null };
-    if (gain !== null) track.gain = gain;
+    const track = this.tracks.get(name) ?? { gain: 0, out: null, voice: null };
     track.channels = channels;
     track.buffer = null;
     this.tracks.set(name, track);
-    this.duration = Math.max(this.duration, channels[0].length / this.rate);
+    if (gain !== null) track.gain = gain;
     if (this.master && !track.out) this.#open(track);
-    if (this.started !== null) {
-      const time = this.#soon();
-      this.#stop(track, time);
-      this.#start(track, time, this.#at(time));
+    else if (gain !== null && track.fader) track.fader.fade(gain, this.#soon());
+    if (this.#sounds) {
+      const when = this.#soon();
+      this.#stop(track, when);
+      this.#start(track, when, this.#at(when), true);
     }
   }
 
   remove(name) {
     const track = this.tracks.get(name);
     if (!track) return;
-    this.#stop(track, this.#soon());
+    this.#stop(track, this.master ? this.#soon() : 0);
     this.tracks.delete(name);
   }
 
   // Fade to these gains; tracks that are not named fade to silence.
   mix(gains) {
     for (const [name, track] of this.tracks) {
-      track.gain = gains[name] ?? 0;
-      track.fader?.fade(track.gain, this.#soon(), this.live.currentTime);
+      const gain = gains[name] ?? 0;
+      if (gain === track.gain) continue;
+      track.gain = gain;
+      track.fader?.fade(gain, this.#soon());
     }
   }
 
   get position() {
-    return this.started === null ? this.offset : this.#at(this.live.currentTime);
+    return this.#sounds ? this.#at(this.live.currentTime) : this.offset;
   }
 
   async play() {
     if (this.playing) return;
     for (const other of page.players) if (other !== this) other.pause();
-    const context = this.context;
+    const context = this.context, attempt = (this.attempt = {});
     this.playing = true;                // at once, so that a second press means pause
     if (context.state !== "running" && !this.given) await context.resume();
-    if (!this.playing || this.started !== null) return;
+    if (this.attempt !== attempt || !this.playing) return;
     const [start, end] = this.region ?? [0, this.duration];
     if (this.offset < start || this.offset >= end - 0.01) this.offset = start;
-    this.#startAll();
+    this.#startAll(this.#soon());
     this.onChange();
   }
 
   pause() {
     if (!this.playing) return;
+    if (this.#sounds) {
+      const when = this.#soon();
+      this.offset = this.#at(when);
+      for (const track of this.tracks.values()) this.#stop(track, when);
+    }
     this.playing = false;
-    if (this.started !== null) this.offset = this.#stopAll();
+    this.started = null;
     this.onChange();
   }
 
+  // While a region is looped, a place behind it is its start: there is no other way into the loop.
   seek(position) {
-    const sounding = this.started !== null;
-    if (sounding) this.#stopAll();
-    this.offset = this.#whole(Math.min(Math.max(position, 0), this.duration));
-    if (sounding) this.#startAll();
+    const when = this.#sounds ? this.#soon() : 0;
+    let place = Math.min(Math.max(position, 0), this.duration);
+    if (this.region && place >= this.region[1]) place = this.region[0];
+    this.offset = place;
+    if (this.#sounds) this.#restart(when);
     this.onChange();
   }
 
+  // region: [start, end] in seconds, or null to play on to the end.
   loop(region) {
-    const position = this.position;
-    this.region = region;
-    if (this.playing) this.seek(region ? Math.max(region[0], Math.min(position, region[1])) : position);
-    else this.onChange();
+    const when = this.#sounds ? this.#soon() : 0, position = this.#sounds ? this.#at(when) : this.offset;
+    this.region = region && region.map((time) => this.#onGrid(time));
+    if (this.#sounds) {
+      const [start, end] = this.region ?? [0, this.duration];
+      this.offset = position >= start && position < end ? position : start;
+      this.#restart(when);
+    }
+    this.onChange();
   }
 
   dispose() {
     this.pause();
     page.players.delete(this);
-    const { master } = this;             // after the fade, or it would click
-    if (master) setTimeout(() => master.disconnect(), 1000 * (LEAD + FADE) + 50);
+    const { master } = this;
+    if (master) setTimeout(() => master.disconnect(), 1000 * (LEAD + 2 * FADE));
   }
 
-  // Times and positions in whole samples, or the browser would interpolate between them.
-  #whole(seconds) { return Math.round(seconds * this.rate) / this.rate; }
+  get #sounds() {
+    return this.started !== null;
+  }
 
-  #soon() { return this.live ? this.#whole(this.live.currentTime + LEAD) : 0; }
+  #onGrid(time) {
+    return Math.round(time * this.rate) / this.rate;
+  }
 
-  // The position in the clip at a time of the context.
+  // The next time at which all that is decided now can still be in force, on a sample.
+  #soon() {
+    const { currentTime, sampleRate } = this.live;
+    return Math.ceil((currentTime + LEAD) * sampleRate - 1e-6) / sampleRate;
+  }
+
+  // Where the sound is at a time of the context.
   #at(time) {
     const position = this.offset + Math.max(0, time - this.started);
     if (!this.region) return Math.min(position, this.duration);
@@ -137,19 +194,18 @@ export class Player {
     track.out.connect(this.master);
   }
 
-  #startAll() {
-    this.started = this.#soon();
-    for (const track of this.tracks.values()) this.#start(track, this.started, this.offset);
+  #startAll(when) {
+    this.offset = this.#onGrid(this.offset);
+    this.started = when;
+    for (const track of this.tracks.values()) this.#start(track, when, this.offset, this.offset > 0);
   }
 
-  #stopAll() {
-    const time = this.#soon(), position = this.#whole(this.#at(time));
-    for (const track of this.tracks.values()) this.#stop(track, time);
-    this.started = null;
-    return position;
+  #restart(when) {
+    for (const track of this.tracks.values()) this.#stop(track, when);
+    this.#startAll(when);
   }
 
-  #start(track, time, position) {
+  #start(track, when, position, fadeIn) {
     const context = this.live;
     track.buffer ??= bufferOf(context, track.channels, this.rate);
     const source = context.createBufferSource(), gain = context.createGain();
@@ -159,59 +215,31 @@ export class Player {
       [source.loopStart, source.loopEnd] = this.region;
     }
     source.connect(gain).connect(track.out);
-    const voice = { source, fader: new Fader(gain.gain, 0) };
-    voice.fader.fade(1, time, context.currentTime);
-    source.start(time, Math.min(position, this.duration));
+    const voice = { source, fader: new Fader(gain.gain, fadeIn ? 0 : 1) };
+    if (fadeIn) voice.fader.fade(1, when);
+    source.start(when, this.#onGrid(position));
     source.onended = () => {
       gain.disconnect();
       if (track.voice !== voice) return;
       track.voice = null;
-      if (this.playing && [...this.tracks.values()].every((other) => !other.voice)) {
-        this.playing = false;
-        this.started = null;
-        this.offset = 0;
-        this.onChange();
-      }
+      if (this.playing && [...this.tracks.values()].every((other) => !other.voice)) this.#end();
     };
     track.voice = voice;
   }
 
-  #stop(track, time) {
-    const voice = track.voice;
+  #end() {
+    this.playing = false;
+    this.started = null;
+    this.offset = 0;
+    this.onChange();
+  }
+
+  #stop(track, when) {
+    const { voice } = track;
     if (!voice) return;
     track.voice = null;
-    voice.fader.fade(0, time, this.live.currentTime);
-    voice.source.stop(time + FADE);
-  }
-}
-
-// A gain that moves in straight lines between points [time, value], known here and so continued
-// without a step, wherever the last line is left.
-class Fader {
-  constructor(parameter, value) {
-    this.parameter = parameter;
-    this.points = [[0, value]];
-    parameter.value = value;
-  }
-
-  at(time) {
-    let [last, value] = this.points[0];
-    for (const [when, next] of this.points) {
-      if (when > time) return value + ((next - value) * (time - last)) / (when - last);
-      [last, value] = [when, next];
-    }
-    return value;
-  }
-
-  // To `value` from `time` on; until then it goes on as it was going.
-  fade(value, time, now) {
-    const between = this.points.filter(([when]) => when > now && when < time);
-    this.points = [[now, this.at(now)], ...between, [time, this.at(time)], [time + FADE, value]];
-    this.parameter.cancelScheduledValues(now);
-    this.points.forEach(([when, next], k) => {
-      if (k === 0) this.parameter.setValueAtTime(next, when);
-      else this.parameter.linearRampToValueAtTime(next, when);
-    });
+    voice.fader.fade(0, when);
+    voice.source.stop(when + FADE);
   }
 }
 
