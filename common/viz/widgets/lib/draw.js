@@ -31,17 +31,53 @@ function tableOf(name) {
   return tables.get(name);
 }
 
-// A picture of values[t * bins + f] between two limits, up to a highest frequency.
-export class Heatmap {
-  constructor({ label, colors, limits, seconds, top, height = null }) {
-    Object.assign(this, { colors, limits, seconds, top });
-    this.canvas = element("canvas", { role: "img", "aria-label": label });
-    if (height) this.canvas.style.height = height;
+// A picture over time, with its axes, a line where the sound is and a band over what is looped.
+class Chart {
+  constructor(surface, { seconds, top = null, along = true }) {
+    Object.assign(this, { surface, seconds, top });
     this.line = element("div", { class: "line" });
-    this.map = element("div", { class: "map" }, this.canvas, this.line,
-      scale("up", top / 1000, (v) => `bottom:${(100 * v * 1000) / top}%`, "kHz"),
-      scale("along", seconds, (v) => `left:${(100 * v) / seconds}%`, "s"));
+    this.band = element("div", { class: "band", hidden: true });
+    this.map = element("div", { class: along ? "map" : "map bare" }, surface, this.band, this.line,
+      top && scale("up", top / 1000, (v) => `bottom:${(100 * v * 1000) / top}%`, "kHz"),
+      along ? timeScale(seconds) : null);
     this.at(0);
+  }
+
+  // Where the sound is.
+  at(seconds) {
+    this.line.style.left = this.#across(seconds);
+  }
+
+  // region: [start, end] in seconds, or null.
+  mark(region) {
+    this.band.hidden = !region;
+    if (!region) return;
+    this.band.style.left = this.#across(region[0]);
+    this.band.style.right = `calc(100% - ${this.#across(region[1])})`;
+  }
+
+  // The time in s and the frequency in Hz under a pointer.
+  under(event) {
+    const box = this.surface.getBoundingClientRect();
+    const x = (event.clientX - box.left) / box.width, y = (event.clientY - box.top) / box.height;
+    return { seconds: within(x) * this.seconds, hertz: (1 - within(y)) * this.top };
+  }
+
+  #across(seconds) {
+    return `calc(var(--gutter) + ${within(seconds / this.seconds)} * (100% - var(--gutter)))`;
+  }
+}
+
+function within(share) {
+  return Math.min(Math.max(share, 0), 1);
+}
+
+// A picture of values[t * bins + f] between two limits, up to a highest frequency.
+export class Heatmap extends Chart {
+  constructor({ label, colors, limits, seconds, top, height = null, along = true }) {
+    super(element("canvas", { role: "img", "aria-label": label }), { seconds, top, along });
+    Object.assign(this, { colors, limits, canvas: this.surface });
+    if (height) this.canvas.style.height = height;
   }
 
   draw({ values, frames, bins, rate }) {
@@ -62,20 +98,48 @@ export class Heatmap {
     }
     context.putImageData(image, 0, 0);
   }
+}
 
-  // Where the sound is.
-  at(seconds) {
-    const share = Math.min(Math.max(seconds / this.seconds, 0), 1);
-    this.line.style.left = `calc(2.4rem + ${share} * (100% - 2.4rem))`;
+// A waveform: what lies between its least and its greatest sample, column by column, in one colour.
+export class Trace extends Chart {
+  constructor({ label, seconds, color = "", height = null, along = true }) {
+    const surface = drawing("svg", { role: "img", "aria-label": label, preserveAspectRatio: "none" });
+    super(surface, { seconds, along });
+    surface.style.color = color;
+    if (height) surface.style.height = height;
   }
 
-  // The time in s and the frequency in Hz under a pointer.
-  under(event) {
-    const box = this.canvas.getBoundingClientRect();
-    const x = (event.clientX - box.left) / box.width, y = (event.clientY - box.top) / box.height;
-    const within = (v) => Math.min(Math.max(v, 0), 1);
-    return { seconds: within(x) * this.seconds, hertz: (1 - within(y)) * this.top };
+  // channels: [Float32Array, ...]; peak: what reaches the edges of the picture.
+  draw({ channels, peak }) {
+    const samples = channels[0].length, columns = Math.min(800, samples);
+    const upper = [], lower = [];
+    for (let k = 0; k < columns; k++) {
+      const end = Math.max(Math.floor(((k + 1) * samples) / columns), 1);
+      let low = Infinity, high = -Infinity;
+      for (const x of channels) {
+        for (let n = Math.floor((k * samples) / columns); n < end; n++) {
+          if (x[n] < low) low = x[n];
+          if (x[n] > high) high = x[n];
+        }
+      }
+      const y = (v) => (100 - (98 * v) / (peak || 1)).toFixed(1);
+      upper.push(`${k} ${y(high)}`);
+      lower.push(`${k} ${y(low)}`);
+    }
+    const path = `M${[...upper, ...lower.reverse()].join("L")}Z`;
+    this.surface.setAttribute("viewBox", `0 0 ${Math.max(columns - 1, 1)} 200`);
+    this.surface.replaceChildren(drawing("path", { d: path, "vector-effect": "non-scaling-stroke" }));
   }
+}
+
+function drawing(tag, attributes) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  return made;
+}
+
+export function timeScale(seconds) {
+  return scale("along", seconds, (v) => `left:${(100 * v) / seconds}%`, "s");
 }
 
 function scale(side, end, place, unit) {

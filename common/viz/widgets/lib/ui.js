@@ -72,17 +72,17 @@ export function switches({ label, options, value, input }) {
            set value(v) { inputs.get(v).checked = true; } };
 }
 
-// Play and pause of a Player; space does the same anywhere in the instrument.
+// Play and pause of a Player; space does the same anywhere in the instrument, but on what it presses.
 export function playButton(player, body) {
-  const button = element("button", { type: "button", class: "play", onclick: () => toggle() });
   const toggle = () => (player.playing ? player.pause() : player.play());
-  const show = () => {
-    button.textContent = player.playing ? "❚❚" : "▶";
-    button.setAttribute("aria-label", player.playing ? "Pause" : "Play");
-  };
+  const button = element("button", { type: "button", class: "play", onclick: toggle });
+  const show = () => button.setAttribute("aria-label", player.playing ? "Pause" : "Play");
   body.addEventListener("keydown", (event) => {
-    const typing = event.target.matches?.("button, select, input[type=checkbox]");
-    if (event.key === " " && !typing) { event.preventDefault(); toggle(); }
+    const pressed = event.target.matches?.("button, select, summary, a, input[type=checkbox]");
+    if (event.key === " " && !pressed) {
+      event.preventDefault();
+      if (!event.repeat) toggle();
+    }
   });
   show();
   return { button, show };
