@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -154,6 +153,8 @@ def test_other_errors_of_the_disk_stay_what_they_are(monkeypatch, tmp_path):
 
 
 def test_a_real_limit_on_files_is_a_clear_error_of_the_command(tmp_path):
+    resource = pytest.importorskip("resource")
+
     def limit():
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 

@@ -47,7 +47,7 @@ def _grains(tracks: Tracks, singer: Values, count: int, hop: int, rate: int) -> 
     formants = tracks.formants[:, frame] * singer["tract"]
     high = np.full((2, len(pulse)), [[3500.0], [4300.0]]) * singer["tract"]
     centres = np.concatenate([fundamental[None], formants, high])  # (grain, pulse)
-    bright = 0.7 + 0.5 * (1 - singer["brightness"])
+    bright = 0.5 + 0.5 * (1 - singer["brightness"])
     levels = (formants[0] / np.maximum(centres, formants[0])) ** bright
     grains = np.zeros_like(t)
     for centre, level, width in zip(centres, levels, BANDWIDTHS, strict=True):

@@ -9,6 +9,8 @@ import numpy as np
 from common.data.generator.theory import Loop
 
 STEPS = 16
+# How many bars an intro may last, by the bars of the song.
+INTROS = {2: (0,), 3: (0, 1), 4: (0, 1, 1), 5: (0, 1, 1), 6: (0, 1, 1, 2)}
 
 
 @dataclass(frozen=True)
@@ -93,15 +95,7 @@ def plan(
     bars = max(2, round(usable * rng.uniform(*tempo) / 240))
     clock = Clock(usable / bars, start, swing)
     slow = clock.bar > 2.5
-    lengths = (
-        (0,)
-        if bars < 3 or early
-        else (0, 0, 1)
-        if bars == 3
-        else (0, 1, 1)
-        if bars < 6
-        else (0, 1, 1, 2)
-    )
+    lengths = INTROS[min(bars, max(INTROS))] if not early else (0,)
     intro = int(rng.choice(lengths))
     verse = (bars - intro + int(rng.integers(0, 2))) // 2
     sung = ["V"] * verse + ["C"] * (bars - intro - verse)

@@ -1,3 +1,3 @@
 """Grows whenever the same seed would give other samples: old sets are then made anew."""
 
-VERSION = "1"
+VERSION = "3"
