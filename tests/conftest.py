@@ -1,0 +1,16 @@
+"""What `make check` leaves out, to stay under a minute; `make test` runs everything."""
+
+from pathlib import Path
+
+import pytest
+from nbval.plugin import IPyNbCell
+
+HERE = Path(__file__).parent
+SLOW = (HERE / "compat", HERE / "data")  # they start processes, load nussl, make songs
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if isinstance(item, IPyNbCell) or any(map(item.path.is_relative_to, SLOW)):
+            item.add_marker(pytest.mark.slow)
