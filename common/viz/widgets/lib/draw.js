@@ -72,12 +72,14 @@ function within(share) {
   return Math.min(Math.max(share, 0), 1);
 }
 
-// A picture of values[t * bins + f] between two limits, up to a highest frequency.
+// A picture of values[t * bins + f] between two limits, up to a highest frequency. caption: a few
+// words in its corner.
 export class Heatmap extends Chart {
-  constructor({ label, colors, limits, seconds, top, height = null, along = true }) {
+  constructor({ label, colors, limits, seconds, top, height = null, along = true, caption = null }) {
     super(element("canvas", { role: "img", "aria-label": label }), { seconds, top, along });
     Object.assign(this, { colors, limits, canvas: this.surface });
     if (height) this.canvas.style.height = height;
+    if (caption) this.map.append(element("span", { class: "caption", "aria-hidden": "true" }, caption));
   }
 
   draw({ values, frames, bins, rate }) {
@@ -85,9 +87,10 @@ export class Heatmap extends Chart {
     if (this.canvas.width !== frames || this.canvas.height !== rows) {
       this.canvas.width = frames;
       this.canvas.height = rows;
+      this.context = this.canvas.getContext("2d");
+      this.image = this.context.createImageData(frames, rows);
     }
-    const context = this.canvas.getContext("2d");
-    const image = context.createImageData(frames, rows);
+    const { context, image } = this;
     const pixels = new Uint32Array(image.data.buffer), table = tableOf(this.colors);
     const [low, high] = this.limits, factor = 255 / (high - low);
     for (let t = 0; t < frames; t++) {

@@ -25,19 +25,57 @@ export function stage(el, css, name) {
 let count = 0;
 const fresh = () => `control-${(count += 1)}`;
 
-export function slider({ label, min, max, step, value, show = String, input }) {
+// curve: where values do not lie evenly along the slider, { to(value) a place, from(place) a value };
+// min, max and step are places then.
+export function slider({ label, min, max, step, value, show = String, input, curve = EVEN }) {
   const id = fresh();
-  const range = element("input", { type: "range", id, min, max, step, value });
-  const said = element("output", { for: id }, show(Number(value)));
+  const range = element("input", { type: "range", id, min, max, step });
+  const said = element("output", { for: id });
+  let now = value;
   const describe = () => {
-    said.textContent = show(Number(range.value));
+    said.textContent = show(now);
     range.setAttribute("aria-valuetext", said.textContent);
   };
-  describe();
-  range.addEventListener("input", () => { describe(); input(Number(range.value)); });
+  const move = (v) => {
+    now = v;
+    range.value = curve.to(v);
+    describe();
+  };
+  move(value);
+  range.addEventListener("input", () => {
+    now = curve.from(Number(range.value));
+    describe();
+    input(now);
+  });
   const field = element("div", { class: "field" }, element("label", { for: id }, label), range, said);
-  return { field, get value() { return Number(range.value); },
-           set value(v) { range.value = v; describe(); } };
+  return { field, get value() { return now; }, set value(v) { if (v !== now) move(v); } };
+}
+
+const EVEN = { to: (v) => v, from: (place) => place };
+
+// Frequencies as evenly as the ear hears them apart, 200 places from 0 to the highest.
+export function pitchCurve(highest) {
+  const mel = (hertz) => Math.log1p(hertz / 700), most = mel(highest);
+  const round = (hertz) => Math.round(hertz / (hertz < 1000 ? 10 : 50)) * (hertz < 1000 ? 10 : 50);
+  return {
+    min: 0, max: 200, step: 1,
+    to: (hertz) => Math.round((200 * mel(Math.min(hertz, highest))) / most),
+    from: (place) => (place >= 200 ? highest : round(700 * Math.expm1((place / 200) * most))),
+  };
+}
+
+// Words for who cannot see what changes; said when the change has come to rest.
+export function announcer(body, rest = 600) {
+  const line = element("p", { class: "unseen", "aria-live": "polite" });
+  let timer = 0;
+  body.append(line);
+  return {
+    say(text) {
+      clearTimeout(timer);
+      timer = setTimeout(() => { line.textContent = text; }, rest);
+    },
+    stop() { clearTimeout(timer); },
+  };
 }
 
 export function choice({ label, options, value, input }) {
