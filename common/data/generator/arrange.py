@@ -165,18 +165,25 @@ def part_notes(
             if part.role == "arp":
                 ladder = [*shape, shape[0] + 12]
                 around = ladder + ladder[-2:0:-1]
-                notes.append(
-                    Note(time, 1.6 * seconds, around[(direction * counter) % len(around)], velocity)
-                )
+                pitch = around[(direction * counter) % len(around)]
+                notes.append(Note(time, 1.6 * seconds, pitch, velocity))
                 counter += 1
             else:
-                gap = {"strum": 0.011, "power": 0.004}.get(part.role, 0.003)
-                chord = (*shape, shape[0] + 12) if part.role == "strum" else shape
-                notes += [
-                    Note(time + gap * i, seconds, p, velocity * rng.uniform(0.9, 1))
-                    for i, p in enumerate(chord)
-                ]
+                notes += _chord(part.role, shape, time, seconds, velocity, rng)
     return notes
+
+
+def _chord(
+    role: str, shape: tuple[int, ...], time: float, seconds: float, velocity: float,
+    rng: np.random.Generator,
+) -> list[Note]:  # fmt: skip
+    """A chord, its notes a little after one another; a strum has one string more."""
+    gap = {"strum": 0.011, "power": 0.004}.get(role, 0.003)
+    pitches = (*shape, shape[0] + 12) if role == "strum" else shape
+    return [
+        Note(time + gap * index, seconds, pitch, velocity * rng.uniform(0.9, 1))
+        for index, pitch in enumerate(pitches)
+    ]
 
 
 def _ending(form: Form) -> tuple[int, int, float, float]:

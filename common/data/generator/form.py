@@ -25,6 +25,7 @@ class Clock:
     swing: float
 
     def time(self, bar: int, step: float = 0.0) -> float:
+        """When a step of a bar is, in seconds from the song's start."""
         late = self.swing if step % 2 == 1 else 0.0
         return self.start + self.bar * (bar + (step + late) / STEPS)
 

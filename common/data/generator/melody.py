@@ -86,56 +86,46 @@ def _motif(form: Form, bars: int, early: bool, rng: np.random.Generator) -> Moti
 
 
 def _phrase(
-    form: Form,
-    key: Key,
-    home: float,
-    bar: int,
-    motif: Motif,
-    line: Line,
-    last: bool,
+    form: Form, key: Key, home: float, bar: int, motif: Motif, line: Line, last: bool,
     rng: np.random.Generator,
-) -> list[SungNote]:
-    """Put a motif on the chords: strong and long notes go to chord tones, the rest passes between."""
+) -> list[SungNote]:  # fmt: skip
+    """Put a motif on the chords of a phrase that begins at `bar`; the last one may hold on."""
     middle = round((home - 48 - key.tonic) / 12 * 7)
-    notes = []
-    degree = middle + int(rng.integers(-1, 2))
+    degrees = [middle + int(rng.integers(-1, 2))]
     final = len(motif.onsets) - 1
-    for index, (onset, length, move) in enumerate(
-        zip(motif.onsets, motif.lengths, motif.moves, strict=True)
-    ):
+    notes = []
+    for index, (onset, length) in enumerate(zip(motif.onsets, motif.lengths, strict=True)):
         at_bar, step = bar + onset // STEPS, onset % STEPS
-        degree += move
-        degree -= int(np.sign(degree - middle)) * max(0, abs(degree - middle) - 4)
-        root = form.chord(at_bar, step)
         strong = step % 8 == 0 or length >= 4 or index == final
-        if strong:
-            degree = nearest_chord_tone(degree, root)
-        if len(notes) > 1 and notes[-1].pitch == notes[-2].pitch == key.pitch(degree):
-            # Two of a kind are a tune, three are a telephone: step towards the middle.
-            side = 1 if degree <= middle else -1
-            degree = nearest_chord_tone(degree + 2 * side, root) if strong else degree + side
+        root = form.chord(at_bar, step)
+        degrees.append(_next_degree(degrees, motif.moves[index], middle, root, strong))
         start = form.clock.time(at_bar, step)
         end = form.clock.time(at_bar, step + length) - (0.02 if index < final else 0.05)
         if last and index == final:
             end = form.clock.time(len(form.sections)) + rng.uniform(-0.1, 0.5 * form.ending)
             end = min(end, start + 1.8)
-        effort = (
-            0.72
-            + 0.1 * (step % 4 == 0)
-            + (0.12 if form.sections[bar] == "C" else 0)
-            + 0.05 * rng.random()
-        )
-        notes.append(
-            SungNote(
-                start,
-                max(end, start + 0.1),
-                key.pitch(degree),
-                line.syllables[index],
-                effort,
-                index == 0,
-            )
-        )
+        effort = 0.72 + 0.1 * (step % 4 == 0) + 0.05 * rng.random()
+        effort += 0.12 * (form.sections[bar] == "C")
+        end = max(end, start + 0.1)
+        syllable = line.syllables[index]
+        notes.append(SungNote(start, end, key.pitch(degrees[-1]), syllable, effort, index == 0))
     return notes
+
+
+def _next_degree(degrees: list[int], move: int, middle: int, root: int, strong: bool) -> int:
+    """Move on from the last degree; strong and long notes go to chord tones, others pass.
+
+    `degrees` begins with where the tune comes from, which is not sung.
+    """
+    degree = degrees[-1] + move
+    degree -= int(np.sign(degree - middle)) * max(0, abs(degree - middle) - 4)
+    if strong:
+        degree = nearest_chord_tone(degree, root)
+    if len(degrees) > 2 and degrees[-1] == degrees[-2] == degree:
+        # Two of a kind are a tune, three are a telephone: step towards the middle.
+        side = 1 if degree <= middle else -1
+        degree = nearest_chord_tone(degree + 2 * side, root) if strong else degree + side
+    return degree
 
 
 def nearest_chord_tone(degree: int, root: int) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from common.data.generator import arrange, cast, lyrics, melody
 from common.data.generator.form import Form, plan
 from common.data.generator.instruments import Preset
@@ -86,24 +88,14 @@ def compose(
     parts = ("song", seed, split, number, style.name, duration, early)
     rng = seeded(*parts)
     singer = cast.singer(split, number)
-    modes = [mode for mode in style.modes if len(cast.loops(mode, split)) >= 2]
-    key = Key(int(rng.integers(12)), modes[rng.integers(len(modes))])
-    choice = cast.loops(key.mode, split)
-    tonic = [loop for loop in choice if loop[0] == 0] or list(choice)
-    verse = tonic[rng.integers(len(tonic))]
-    others = [loop for loop in choice if loop != verse and loop[0] in (0, 3, 5)] or list(choice)
-    loops = (verse, others[rng.integers(len(others))])
+    key, loops = _write_harmony(style, split, rng)
     form = plan(style.tempo, style.swing, loops, duration, early, rng)
     sung, lines = melody.write_melody(form, key, singer.values["register"], split, rng)
 
-    def pick(families: tuple[cast.Family, ...]) -> Preset:
-        own = cast.presets(families[rng.integers(len(families))], split)
-        return own[rng.integers(len(own))]
-
-    kit = pick((style.kit,))
-    bass = pick(style.bass)
+    kit = _pick((style.kit,), split, rng)
+    bass = _pick(style.bass, split, rng)
     chosen = [part for part in style.parts if part.role != "answer" or rng.random() < 0.75]
-    instruments = tuple((part, pick(part.families)) for part in chosen)
+    instruments = tuple((part, _pick(part.families, split, rng)) for part in chosen)
     return Score(
         seed=parts,
         style=style,
@@ -123,3 +115,22 @@ def compose(
             for part, _ in instruments
         ),
     )
+
+
+def _write_harmony(
+    style: Style, split: str, rng: np.random.Generator
+) -> tuple[Key, tuple[Loop, Loop]]:
+    """Choose a key, a loop that starts at home for the verse, and another for the chorus."""
+    modes = [mode for mode in style.modes if len(cast.loops(mode, split)) >= 2]
+    key = Key(int(rng.integers(12)), modes[rng.integers(len(modes))])
+    choice = cast.loops(key.mode, split)
+    home = [loop for loop in choice if loop[0] == 0] or list(choice)
+    verse = home[rng.integers(len(home))]
+    others = [loop for loop in choice if loop != verse and loop[0] in (0, 3, 5)] or list(choice)
+    return key, (verse, others[rng.integers(len(others))])
+
+
+def _pick(families: tuple[cast.Family, ...], split: str, rng: np.random.Generator) -> Preset:
+    """One of the split's presets of one of the families."""
+    own = cast.presets(families[rng.integers(len(families))], split)
+    return own[rng.integers(len(own))]
