@@ -2,5 +2,6 @@
 
 from common.viz.widgets.bank import AudioBank
 from common.viz.widgets.instrument import Instrument
+from common.viz.widgets.stem_player import StemPlayer
 
-__all__ = ["AudioBank", "Instrument"]
+__all__ = ["AudioBank", "Instrument", "StemPlayer"]
