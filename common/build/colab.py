@@ -12,7 +12,7 @@ from pathlib import Path
 # Loaded into the kernel already, or compiled against each other: a new version breaks the session.
 KEEP = (
     "numpy scipy torch pandas matplotlib librosa numba ipython ipykernel ipywidgets "
-    "scikit-learn soundfile tqdm protobuf"
+    "scikit-learn soundfile tqdm protobuf anywidget"
 ).split()
 
 

@@ -1,6 +1,7 @@
 """Ranges for readers, pins for `make` and CI, a short list for Colab: they agree."""
 
 import re
+import sys
 from importlib import metadata
 
 import pytest
@@ -8,6 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from common.build.book import ROOT
+from tests.test_imports import imported
 
 STAND_IN = "./common/compat/soxbindings"
 TOOLS = ROOT / "common" / "build"
@@ -15,7 +17,6 @@ TOOLS = ROOT / "common" / "build"
 
 def lines(path):
     text = re.sub(r"(^|\s)#.*", "", path.read_text(encoding="utf-8"))
-    text = re.sub(r"(?m)(^|\s+)#.*$", "", text)
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
@@ -73,3 +74,12 @@ def test_colab_installs_a_part_of_what_a_reader_needs_and_never_the_site_tools()
 def test_contributing_says_why_each_package_is_there(name):
     text = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
     assert f"`{name}`" in text
+
+
+def test_what_common_imports_gets_installed():
+    files = [path for path in (ROOT / "common").rglob("*.py") if STAND_IN[2:] not in str(path)]
+    names = {name for path in files for name in imported(path.read_text(encoding="utf-8"))}
+    others = {name.split(".")[0] for name in names} - sys.stdlib_module_names - {"common"}
+    brought = {canonicalize_name(pin.name) for pin in PINS} | {"soxbindings"}
+    by = metadata.packages_distributions()
+    assert {name for name in others if not brought & set(map(canonicalize_name, by.get(name, [])))} == set()
