@@ -2,14 +2,16 @@
 
 from common.viz.picture import Picture, show
 from common.viz.signals import mask, spectrogram, waveform
-from common.viz.sounds import Sounds, compare, listen
+from common.viz.sounds import Sound, compare, listen
 from common.viz.style import OTHER_COLORS, SOURCE_COLORS, axes, source_color, style
+from common.viz.widgets import StemPlayer
 
 __all__ = [
     "OTHER_COLORS",
     "SOURCE_COLORS",
     "Picture",
-    "Sounds",
+    "Sound",
+    "StemPlayer",
     "axes",
     "compare",
     "listen",

@@ -16,9 +16,10 @@ from common.checks import check_finite, check_positive
 LONGEST = 60.0  # seconds: a page that computes on more would be slow and heavy
 FULL = 32767
 HEADROOM = 0.89  # the loudest sample given to lossy coding, which adds up to a decibel
-# The `compression_level` of variable-rate MP3: 8 KB a second, whose spectrogram is right to half a
-# decibel wherever it is above -50 dB, and 5 KB. Both leave out the highest tenth of the band.
-MP3_LEVELS = {"seen": 0.2, "heard": 0.6}
+# The `compression_level` of variable-rate MP3. At 22050 Hz: 10 KB a second, whose spectrogram is
+# within 1 dB on average wherever it is above -50 dB; and 6.5 KB, within 2 dB. Both leave out what
+# lies above 10 kHz.
+MP3_LEVELS = {"seen": 0.0, "heard": 0.4}
 MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 SHORTEST = 0.25  # seconds: what is shorter does not repay lossy coding
 
@@ -35,8 +36,8 @@ class AudioBank(anywidget.AnyWidget):
     coding : {"exact", "seen", "heard"}
         ``"exact"``, for sounds that a page computes with, is 16-bit FLAC, some 22 KB a second: the
         page and `sound` have the same numbers, to the last bit. ``"seen"`` and ``"heard"`` are MP3
-        of 8 and 5 KB a second, for spectrograms and for playing. Their sounds may differ in their
-        number of channels. They keep length, alignment and level.
+        of 10 and 6.5 KB a second, for spectrograms and for playing. They keep length, alignment and
+        level, and may differ in their number of channels.
 
     Raises
     ------

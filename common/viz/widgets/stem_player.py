@@ -89,15 +89,16 @@ class StemPlayer(Instrument, code="stem_player.js"):
         mode: str = "A/B",
         shown: str = "waveform",
     ) -> None:
-        bank = sounds
-        if not isinstance(sounds, AudioBank):
-            if rate is None:
-                raise ValueError("rate: expected the sample rate of the sounds in Hz, got none")
-            bank = AudioBank(sounds, rate=rate, coding="heard" if shown == "waveform" else "seen")
+        if isinstance(sounds, AudioBank):
+            bank, exact = sounds, {name: sounds.sound(name) for name in sounds.names}
+        elif rate is None:
+            raise ValueError("rate: expected the sample rate of the sounds in Hz, got none")
+        else:
+            coding = "seen" if shown == "spectrogram" else "heard"
+            bank = AudioBank(sounds, rate=rate, coding=coding)
+            exact = {name: np.atleast_2d(np.asarray(x)) for name, x in sounds.items()}
         names = bank.names
-        applied = playing_gains(
-            {name: bank.sound(name) for name in names}, match=match, together=mode == "mix"
-        )
+        applied = playing_gains(exact, match=match, together=mode == "mix")
         self._config, self._levels = config, tuple(levels)
         lossy = any(entry["coding"] != "flac" for entry in bank.entries)
         self._top = min(top or np.inf, (CODED_BAND if lossy else 1.0) * bank.rate / 2)
