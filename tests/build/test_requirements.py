@@ -81,5 +81,6 @@ def test_what_common_imports_gets_installed():
     names = {name for path in files for name in imported(path.read_text(encoding="utf-8"))}
     others = {name.split(".")[0] for name in names} - sys.stdlib_module_names - {"common"}
     brought = {canonicalize_name(pin.name) for pin in PINS} | {"soxbindings"}
-    by = metadata.packages_distributions()
-    assert {name for name in others if not brought & set(map(canonicalize_name, by.get(name, [])))} == set()
+    makers = metadata.packages_distributions()
+    for name in others:
+        assert brought & set(map(canonicalize_name, makers.get(name, []))), name
