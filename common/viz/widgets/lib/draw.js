@@ -38,7 +38,7 @@ class Chart {
     this.line = element("div", { class: "line" });
     this.band = element("div", { class: "band", hidden: true });
     this.map = element("div", { class: along ? "map" : "map bare" }, surface, this.band, this.line,
-      top && scale("up", top / 1000, (v) => `bottom:${(100 * v * 1000) / top}%`, "kHz"),
+      top && scale("up", [0, top / 1000], "kHz"),
       along ? timeScale(seconds) : null);
     this.at(0);
   }
@@ -83,6 +83,7 @@ export class Heatmap extends Chart {
   }
 
   draw({ values, frames, bins, rate }) {
+    if (frames > WIDEST) return this.draw({ ...narrowed(values, frames, bins), bins, rate });
     const rows = Math.max(1, Math.min(bins, Math.round((this.top / (rate / 2)) * (bins - 1)) + 1));
     if (this.canvas.width !== frames || this.canvas.height !== rows) {
       this.canvas.width = frames;
@@ -101,6 +102,19 @@ export class Heatmap extends Chart {
     }
     context.putImageData(image, 0, 0);
   }
+}
+
+// More columns than any browser's canvas is sure to have: each of fewer is the mean of neighbours.
+const WIDEST = 16384;
+
+function narrowed(values, frames, bins) {
+  const group = Math.ceil(frames / WIDEST), columns = Math.ceil(frames / group);
+  const out = new Float32Array(columns * bins);
+  for (let t = 0; t < frames; t++) {
+    const column = Math.floor(t / group), size = Math.min(group, frames - column * group);
+    for (let f = 0; f < bins; f++) out[column * bins + f] += values[t * bins + f] / size;
+  }
+  return { values: out, frames: columns };
 }
 
 // A waveform: what lies between its least and its greatest sample, column by column, in one colour.
@@ -141,17 +155,62 @@ function drawing(tag, attributes) {
   return made;
 }
 
-export function timeScale(seconds) {
-  return scale("along", seconds, (v) => `left:${(100 * v) / seconds}%`, "s");
+// Curves over one another, on axes that may change.
+export class Plot {
+  constructor({ label, height = null }) {
+    this.surface = drawing("svg", { role: "img", "aria-label": label, preserveAspectRatio: "none",
+                                    viewBox: "0 0 1000 1000" });
+    if (height) this.surface.style.height = height;
+    this.line = element("div", { class: "line", hidden: true });
+    this.map = element("div", { class: "map plot" }, this.surface, this.line);
+  }
+
+  // x, y: { from, to, unit }, the values at both ends of an axis; without a unit it has no marks.
+  axes(x, y) {
+    Object.assign(this, { x, y });
+    for (const marks of this.map.querySelectorAll(".ticks")) marks.remove();
+    if (y.unit) this.map.append(scale("up", [y.from, y.to], y.unit));
+    if (x.unit) this.map.append(scale("along", [x.from, x.to], x.unit));
+  }
+
+  // curves: [{ kind, values, x(index) }]; kind is a class of theirs, x the place of a value. A kind
+  // that holds "filled" lies between its values and their negatives.
+  draw(curves) {
+    const { from: left, to: right } = this.x, { from: low, to: high } = this.y;
+    this.surface.replaceChildren(...curves.map(({ kind, values, x }) => {
+      const point = (k, v) => {
+        const up = Math.min(Math.max((v - low) / (high - low), -0.1), 1.1);
+        return `${((1000 * (x(k) - left)) / (right - left)).toFixed(1)} ${(1000 * (1 - up)).toFixed(1)}`;
+      };
+      const points = Array.from(values, (v, k) => point(k, v));
+      if (kind.includes("filled")) points.push(...Array.from(values, (v, k) => point(k, -v)).reverse());
+      return drawing("path", { class: kind, d: points.length ? `M${points.join("L")}` : "",
+                               "vector-effect": "non-scaling-stroke" });
+    }));
+  }
+
+  // A line at a place along the plot.
+  at(place) {
+    const share = within((place - this.x.from) / (this.x.to - this.x.from || 1));
+    this.line.hidden = false;
+    this.line.style.left = `calc(var(--gutter) + ${share} * (100% - var(--gutter)))`;
+  }
 }
 
-function scale(side, end, place, unit) {
-  const step = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50].find((s) => end / s <= 6.001) ?? end;
+export function timeScale(seconds) {
+  return scale("along", [0, seconds], "s");
+}
+
+const SPACINGS = [0.1, 1, 10, 100, 1000].flatMap((ten) => [ten, 2 * ten, 5 * ten]);
+
+function scale(side, [from, to], unit) {
+  const span = to - from, step = SPACINGS.find((s) => span / s <= 6.001) ?? span;
   const marks = element("div", { class: `ticks ${side}`, "aria-hidden": "true" });
-  for (let v = 0; v <= end + 1e-9; v += step) {
-    const last = v + step > end + 1e-9;
-    const text = `${Number(v.toFixed(2))}${last ? ` ${unit}` : ""}`;
-    marks.append(element("span", { style: place(v) }, text));
+  for (let k = Math.ceil(from / step - 1e-9); k * step <= to + 1e-9; k++) {
+    const v = k * step, last = v + step > to + 1e-9;
+    const text = `${Number(v.toFixed(2))}${last ? ` ${unit}` : ""}`.replace("-", "−");
+    const share = (100 * (v - from)) / span;
+    marks.append(element("span", { style: `${side === "up" ? "bottom" : "left"}:${share}%` }, text));
   }
   return marks;
 }

@@ -1,6 +1,7 @@
 // Signal processing on plain arrays. Spectrograms are frame by frame: bin f of frame t lies at
 // t * bins + f. The transform is that of common/stft.py, number for number.
 
+export const LEAST_COVERAGE = 0.02;                     // of the peak, as in common/stft.py
 export const WINDOWS = ["sqrt_hann", "hann", "hamming", "blackman", "boxcar"];
 
 const kept = new Map();                 // what is computed once: windows, transforms, coverages
@@ -164,22 +165,50 @@ export function istft(X, mask = null) {
   return out;
 }
 
-// One over the squared windows added up, and over the length that the inverse FFT leaves in.
-function scaleOf(frames, { windowLength: N, hop, window }) {
+// One over the squared windows added up, and over the length that the inverse FFT leaves in. What is
+// all but uncovered (common/stft.py allows no such config) is left silent.
+function scaleOf(frames, config) {
+  const { windowLength: N, hop, window } = config;
   return once(`scale ${frames} ${N} ${hop} ${window}`, () => {
+    const least = LEAST_COVERAGE * Math.max(...coverageOf(config));
     const w = windowOf(window, N), sums = new Float64Array((frames - 1) * hop + N);
     for (let t = 0; t < frames; t++) {
       for (let n = 0; n < N; n++) sums[t * hop + n] += w[n] * w[n];
     }
-    return sums.map((c) => (c > 0 ? 1 / (c * N) : 0));
+    return sums.map((c) => (c >= least ? 1 / (c * N) : 0));
   });
 }
 
-// The least and the greatest coverage of a sample, far from the edges (NOLA).
+// The coverage of each sample from one frame to the next, far from the edges (NOLA).
 export function coverageOf({ windowLength: N, hop, window }) {
   const sums = new Float64Array(hop);
   windowOf(window, N).forEach((v, n) => { sums[n % hop] += v * v; });
-  return [Math.min(...sums), Math.max(...sums)];
+  return sums;
+}
+
+// Number k of the sequence mulberry32 from a seed, in [0, 1).
+export function randomAt(seed, k) {
+  const a = (seed + Math.imul(k + 1, 0x6d2b79f5)) | 0;
+  let t = Math.imul(a ^ (a >>> 15), 1 | a);
+  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+  return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+}
+
+// A spectrogram with other phases: all 0, or 2 pi times random numbers, from number `first` on.
+export function withPhases(X, kind, seed = 0, first = 0) {
+  if (kind === "kept") return X;
+  const re = new Float32Array(X.re.length), im = new Float32Array(X.re.length);
+  for (let k = 0; k < re.length; k++) {
+    const magnitude = Math.sqrt(X.re[k] * X.re[k] + X.im[k] * X.im[k]);
+    if (kind === "zero") {
+      re[k] = magnitude;
+      continue;
+    }
+    const angle = 2 * Math.PI * randomAt(seed, first + k);
+    re[k] = magnitude * Math.cos(angle);
+    im[k] = magnitude * Math.sin(angle);
+  }
+  return { ...X, re, im };
 }
 
 export function magnitudes(X) {
