@@ -2,6 +2,7 @@
 
 from common.viz.widgets.bank import AudioBank
 from common.viz.widgets.instrument import Instrument
+from common.viz.widgets.mask_listener import MaskListener
 from common.viz.widgets.stem_player import StemPlayer
 
-__all__ = ["AudioBank", "Instrument", "StemPlayer"]
+__all__ = ["AudioBank", "Instrument", "MaskListener", "StemPlayer"]

@@ -67,7 +67,7 @@ class Listening {
     };
     this.gains = timed("mask", () => this.masks.map((masks) => masks.make(settings)));
     this.estimate = timed("inverse", () => this.masked(this.gains));
-    this.residual = this.mixture.map((x, c) => x.map((v, n) => v - this.estimate[c][n]));
+    this.residual = this.mixture.map((x, c) => difference(x, this.estimate[c]));
     this.score = timed("score", () => siSdr(this.estimate, this.target));
     return times;
   }
@@ -111,6 +111,12 @@ function bytesOf(view) {
 
 function sumOfAll(values) {
   return values.reduce((sum, v) => sum + v, 0);
+}
+
+function difference(x, y) {
+  const out = new Float32Array(x.length);
+  for (let n = 0; n < out.length; n++) out[n] = x[n] - y[n];
+  return out;
 }
 
 function finite(value) {

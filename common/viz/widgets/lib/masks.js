@@ -74,12 +74,18 @@ export class Masks {
     const each = (gain) => {
       for (let t = 0; t < frames; t++) for (let f = from; f < to; f++) out[t * bins + f] = gain(t, f);
     };
-    if (kind === "binary") {
+    if (kind === "binary") {            // the two that are moved most, as plain as can be
       const { ratios } = this, least = (threshold * Math.LN10) / 20;
-      each((t, f) => (ratios[t * bins + f] > least ? 1 : 0));
+      for (let t = 0; t < frames; t++) {
+        for (let k = t * bins + from; k < t * bins + to; k++) out[k] = ratios[k] > least ? 1 : 0;
+      }
     } else if (kind === "ratio") {      // s^p / (s^p + n^p) is the logistic of p ln(s / n)
       const { ratios } = this;
-      each((t, f) => 1 / (1 + Math.exp(-exponent * ratios[t * bins + f])));
+      for (let t = 0; t < frames; t++) {
+        for (let k = t * bins + from; k < t * bins + to; k++) {
+          out[k] = 1 / (1 + Math.exp(-exponent * ratios[k]));
+        }
+      }
     } else if (kind === "phase-sensitive") {
       const { ideal } = this;
       each((t, f) => ideal[t * bins + f]);
