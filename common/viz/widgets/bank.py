@@ -83,6 +83,23 @@ class AudioBank(anywidget.AnyWidget):
         return self._sounds[name]
 
 
+def exact_bank(sounds: Any, rate: int | None) -> AudioBank:
+    """Return a bank to compute with: the one given, or a new one of a sound or a mapping of them.
+
+    Raises
+    ------
+    ValueError
+        If the rate is not known, or the bank's sounds are coded with losses.
+    """
+    if isinstance(sounds, AudioBank):
+        if any(entry["coding"] != "flac" for entry in sounds.entries):
+            raise ValueError("sounds: expected a bank with coding='exact', to compute with")
+        return sounds
+    if rate is None:
+        raise ValueError("rate: expected the sample rate in Hz, got None; pass rate=...")
+    return AudioBank(sounds if isinstance(sounds, Mapping) else {"sound": sounds}, rate=rate)
+
+
 def quantise(x: np.ndarray) -> tuple[np.ndarray, float]:
     """Return `x` as 16-bit integers, and the size of their step: 1/32768, or more for loud sounds.
 

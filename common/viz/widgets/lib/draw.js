@@ -56,6 +56,13 @@ class Chart {
     this.band.style.right = `calc(100% - ${this.#across(region[1])})`;
   }
 
+  // Another highest frequency.
+  reach(top) {
+    if (top === this.top) return;
+    this.top = top;
+    this.map.querySelector(".ticks.up")?.replaceWith(scale("up", [0, top / 1000], "kHz"));
+  }
+
   // The time in s and the frequency in Hz under a pointer.
   under(event) {
     const box = this.surface.getBoundingClientRect();
@@ -167,6 +174,7 @@ export class Plot {
 
   // x, y: { from, to, unit }, the values at both ends of an axis; without a unit it has no marks.
   axes(x, y) {
+    if (JSON.stringify([x, y]) === JSON.stringify([this.x, this.y])) return;
     Object.assign(this, { x, y });
     for (const marks of this.map.querySelectorAll(".ticks")) marks.remove();
     if (y.unit) this.map.append(scale("up", [y.from, y.to], y.unit));
@@ -182,8 +190,8 @@ export class Plot {
         const up = Math.min(Math.max((v - low) / (high - low), -0.1), 1.1);
         return `${((1000 * (x(k) - left)) / (right - left)).toFixed(1)} ${(1000 * (1 - up)).toFixed(1)}`;
       };
-      const points = Array.from(values, (v, k) => point(k, v));
-      if (kind.includes("filled")) points.push(...Array.from(values, (v, k) => point(k, -v)).reverse());
+      const kept = thinned(values), points = kept.map(([k, v]) => point(k, v));
+      if (kind.includes("filled")) points.push(...kept.map(([k, v]) => point(k, -v)).reverse());
       return drawing("path", { class: kind, d: points.length ? `M${points.join("L")}` : "",
                                "vector-effect": "non-scaling-stroke" });
     }));
@@ -197,11 +205,26 @@ export class Plot {
   }
 }
 
+// [index, value] of all values, or of the least and the greatest of each few neighbours.
+function thinned(values) {
+  const group = Math.ceil(values.length / 600), out = [];
+  if (group < 3) return Array.from(values, (v, k) => [k, v]);
+  for (let start = 0; start < values.length; start += group) {
+    let low = start, high = start;
+    for (let k = start; k < Math.min(start + group, values.length); k++) {
+      if (values[k] < values[low]) low = k;
+      if (values[k] > values[high]) high = k;
+    }
+    for (const k of [Math.min(low, high), Math.max(low, high)]) out.push([k, values[k]]);
+  }
+  return out;
+}
+
 export function timeScale(seconds) {
   return scale("along", [0, seconds], "s");
 }
 
-const SPACINGS = [0.1, 1, 10, 100, 1000].flatMap((ten) => [ten, 2 * ten, 5 * ten]);
+const SPACINGS = [0.01, 0.1, 1, 10, 100, 1000].flatMap((ten) => [ten, 2 * ten, 5 * ten]);
 
 function scale(side, [from, to], unit) {
   const span = to - from, step = SPACINGS.find((s) => span / s <= 6.001) ?? span;
