@@ -190,7 +190,7 @@ async function render({ model, el }) {
   });
 
   function press(key, target) {
-    const native = target.matches("select") || (target.matches("input[type=range]") && target !== place);
+    const native = target !== place && target.matches("select, input[type=range], .switches input");
     const digit = "123456789".indexOf(key);
     if (digit >= 0 && digit < names.length && several) {
       if (mixed()) flip("soloed", names[digit]);
@@ -208,11 +208,14 @@ async function render({ model, el }) {
   }
 
   // From the state to what is heard and seen.
+  function amplitudes(factor = room()) {
+    return Object.fromEntries(names.map((name) => [name, heard(name) ? factor * amplitude(gainOf(name)) : 0]));
+  }
+
   function onMix() {
-    const factor = room(), gains = {};
+    const factor = room();
     for (const row of rows) {
       const on = heard(row.name), gain = gainOf(row.name), own = model.get("gains")[row.name] ?? 0;
-      gains[row.name] = on ? factor * amplitude(gain) : 0;
       row.node.classList.toggle("heard", on && several);
       row.node.classList.toggle("silent", mixed() && !on);
       row.radio.checked = row.name === model.get("chosen");
@@ -225,7 +228,7 @@ async function render({ model, el }) {
     }
     body.classList.toggle("mix", mixed());
     if (mode) mode.value = model.get("mode");
-    player.mix(gains);
+    player.mix(amplitudes(factor));
     status.textContent = factor < 0.995
       ? `All are played ${(-20 * Math.log10(factor)).toFixed(1)} dB softer still, so that nothing clips.` : "";
   }
@@ -334,6 +337,17 @@ async function render({ model, el }) {
   for (const [name, listener] of follow) model.on(`change:${name}`, listener);
   onShown();
   onMix();
+  // For tests: the player, and one like it on a context of the caller's.
+  body.getRootNode().host.instrument = {
+    model, player, amplitudes, get sounds() { return sounds; },
+    playerOn(context) {
+      const other = new Player(rate, { context });
+      for (const name of names) other.set(name, sounds[name]);
+      other.mix(amplitudes());
+      other.loop(model.get("region") ?? null);
+      return other;
+    },
+  };
   return () => {
     for (const [name, listener] of follow) model.off(`change:${name}`, listener);
     nearby.disconnect();

@@ -116,7 +116,8 @@ export function playButton(player, body) {
   const button = element("button", { type: "button", class: "play", onclick: toggle });
   const show = () => button.setAttribute("aria-label", player.playing ? "Pause" : "Play");
   body.addEventListener("keydown", (event) => {
-    const pressed = event.target.matches?.("button, select, summary, a, input[type=checkbox]");
+    const pressed = event.target.matches?.(
+      "button, select, summary, a, input[type=checkbox], input[type=radio]:not(:checked)");
     if (event.key === " " && !pressed) {
       event.preventDefault();
       if (!event.repeat) toggle();
