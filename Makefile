@@ -60,7 +60,7 @@ pins: $(STAMP)
 clean:
 	rm -rf _build .pytest_cache .ruff_cache .import_linter_cache
 
-$(STAMP): $(WANTED) $(PINS) $(shell find common/compat/soxbindings -type f 2>/dev/null)
+$(STAMP): $(WANTED) $(PINS) $(shell find common/compat/soxbindings -name '*.py' -o -name '*.toml')
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed (PYTHON=...)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	@echo "Installing the pinned packages in $(VENV): a minute or two, 2 GB"
