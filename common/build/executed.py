@@ -1,7 +1,8 @@
 """Sphinx extension: show the executed copy of each notebook, and refuse one that is out of date.
 
 The sources hold no outputs. When Sphinx reads a notebook, it gets the copy with outputs that
-`common.build.execute` left, unless any input of that copy has changed since.
+`common.build.execute` left, unless any input of that copy has changed since. Of the widgets' state
+it keeps what the page needs.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import nbformat
 
-from common.build import inputs
+from common.build import inputs, widget_state
 from common.build.book import Book, BuildError
 
 
@@ -25,7 +26,9 @@ def swap(app, page: str, source: list[str]) -> None:
         inputs.check_fresh(book, page, nbformat.reads(source[0], as_version=4))
     except BuildError as error:
         raise ExtensionError(str(error)) from None
-    source[0] = book.executed(page).read_text(encoding="utf-8")
+    notebook = nbformat.read(book.executed(page), as_version=4)
+    widget_state.slim(notebook)
+    source[0] = nbformat.writes(notebook)
 
 
 def setup(app) -> dict:
