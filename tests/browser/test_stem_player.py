@@ -278,8 +278,9 @@ def test_one_player_at_a_time(show, exact):
 def focused(page):
     return page.evaluate(
         """() => {
-            const e = document.querySelector(".hear-the-mask").shadowRoot.activeElement;
-            return e && (e.getAttribute("aria-label") ?? e.labels?.[0]?.textContent ?? e.textContent);
+            const { activeElement: e } = document.querySelector(".hear-the-mask").shadowRoot;
+            const said = e?.getAttribute("aria-label") ?? e?.labels?.[0]?.textContent;
+            return said ?? e?.textContent ?? null;
         }"""
     )
 
