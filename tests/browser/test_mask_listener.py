@@ -376,6 +376,24 @@ def test_painting_with_the_mouse(page, mono):
     assert not painted_mask(page, mono).any()
 
 
+def test_painting_with_a_finger(page, mono):
+    page.get_by_label("Mask", exact=True).select_option("painted")
+    box = page.locator(".map > canvas").first.bounding_box()
+    x, y = box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"]
+    touch = page.context.new_cdp_session(page)
+    touch.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    for kind, places in [
+        ("touchStart", [{"x": x, "y": y}]),
+        ("touchMove", [{"x": x, "y": y + 30}]),
+        ("touchEnd", []),
+    ]:
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+    mask = painted_mask(page, mono)
+    frame, row, down = round(3 * 22050 / 256), 139, round(139 * (1 - 60 / box["height"]))
+    assert mask[row, frame] == 1 and mask[down, frame] == 1
+    assert page.evaluate("scrollY") == 0
+
+
 def painted_bytes(page):
     data = f"{INSTRUMENT}.view.settings.painted"
     return bytes(page.evaluate(f"Array.from({data})"))

@@ -72,7 +72,9 @@ export class Masks {
   #fill(out, from, to, { kind, threshold, exponent, painted }) {
     const { frames, bins, gains } = this;
     const each = (gain) => {
-      for (let t = 0; t < frames; t++) for (let f = from; f < to; f++) out[t * bins + f] = gain(t, f);
+      for (let t = 0; t < frames; t++) {
+        for (let f = from; f < to; f++) out[t * bins + f] = gain(t, f);
+      }
     };
     if (kind === "binary") {            // the two that are moved most, as plain as can be
       const { ratios } = this, least = (threshold * Math.LN10) / 20;

@@ -17,6 +17,9 @@ export class Painter {
     this.tint.height = this.high;
     const surface = map.canvas;
     map.map.append(this.layer);
+    map.map.addEventListener("click", (event) => {       // a stroke's end is no choice of a time
+      if (this.active) event.stopPropagation();
+    }, true);
     const listen = (name, listener) => surface.addEventListener(name, (event) => {
       if (this.active) listener(event);
     });
@@ -49,6 +52,7 @@ export class Painter {
     if (yes) {
       canvas.tabIndex = 0;
       canvas.setAttribute("role", "application");
+      this.#move(this);
     } else {
       canvas.removeAttribute("tabindex");
       canvas.setAttribute("role", "img");
@@ -98,7 +102,8 @@ export class Painter {
     event.stopPropagation();
     const seconds = (this.x * this.map.seconds).toFixed(2);
     const hertz = Math.round(((1 - this.y) * this.map.top) / 10) * 10;
-    this.on.say(`${step ? "" : this.on.erasing() ? "erased at " : "painted at "}${seconds} s, ${hertz} Hz`);
+    const done = step ? "" : this.on.erasing() ? "erased at " : "painted at ";
+    this.on.say(`${done}${seconds} s, ${hertz} Hz`);
   }
 
   #size() { return { columns: this.map.canvas.width, rows: this.map.canvas.height }; }
@@ -107,24 +112,27 @@ export class Painter {
   #stroke(from, to) {
     this.#move(to);
     const box = this.map.canvas.getBoundingClientRect(), { columns, rows } = this.#size();
-    const radius = this.on.size() / 2, cells = Uint8Array.from(this.on.cells());
-    const whole = cells.length === this.wide * this.high ? cells : new Uint8Array(this.wide * this.high);
+    const radius = this.on.size() / 2, count = this.wide * this.high, before = this.on.cells();
+    const cells = before.length === count ? Uint8Array.from(before) : new Uint8Array(count);
     const value = this.on.erasing() ? 0 : 255;
     const far = Math.hypot((to.x - from.x) * box.width, (to.y - from.y) * box.height);
     const steps = Math.max(1, Math.ceil((2 * far) / radius));
-    const cellWidth = (PATCH.frames * box.width) / columns, cellHeight = (PATCH.bins * box.height) / rows;
+    const cellWidth = (PATCH.frames * box.width) / columns;
+    const cellHeight = (PATCH.bins * box.height) / rows;
+    const under = (v, size, most) => Math.min(Math.max(Math.floor(v / size), 0), most - 1);
+    const near = (v, size, most) => [under(v - radius, size, most), under(v + radius, size, most)];
     for (let k = 0; k <= steps; k++) {
       const x = (from.x + (k / steps) * (to.x - from.x)) * box.width;
       const y = (1 - (from.y + (k / steps) * (to.y - from.y))) * box.height;   // up from the bottom
-      const under = (v, size, most) => Math.min(Math.max(Math.floor(v / size), 0), most - 1);
-      const near = (v, size, most) => [under(v - radius, size, most), under(v + radius, size, most)];
-      const [left, right] = near(x, cellWidth, this.wide), [low, high] = near(y, cellHeight, this.high);
+      const [left, right] = near(x, cellWidth, this.wide);
+      const [low, high] = near(y, cellHeight, this.high);
+      const column = under(x, cellWidth, this.wide), row = under(y, cellHeight, this.high);
       for (let t = left; t <= right; t++) for (let f = low; f <= high; f++) {
         const dx = (t + 0.5) * cellWidth - x, dy = (f + 0.5) * cellHeight - y;
-        const hit = under(x, cellWidth, this.wide) === t && under(y, cellHeight, this.high) === f;
-        if (hit || dx * dx + dy * dy <= radius * radius) whole[t * this.high + f] = value;
+        const hit = column === t && row === f;           // however small the brush
+        if (hit || dx * dx + dy * dy <= radius * radius) cells[t * this.high + f] = value;
       }
     }
-    this.on.changed(whole);
+    this.on.changed(cells);
   }
 }
