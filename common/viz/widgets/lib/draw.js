@@ -172,17 +172,19 @@ export class Plot {
     this.map = element("div", { class: "map plot" }, this.surface, this.line);
   }
 
-  // x, y: { from, to, unit }, the values at both ends of an axis; without a unit it has no marks.
+  // x, y: { from, to, unit, most }, the values at both ends of an axis, and how many marks it takes;
+  // without a unit it has none.
   axes(x, y) {
     if (JSON.stringify([x, y]) === JSON.stringify([this.x, this.y])) return;
     Object.assign(this, { x, y });
     for (const marks of this.map.querySelectorAll(".ticks")) marks.remove();
-    if (y.unit) this.map.append(scale("up", [y.from, y.to], y.unit));
-    if (x.unit) this.map.append(scale("along", [x.from, x.to], x.unit));
+    if (y.unit) this.map.append(scale("up", [y.from, y.to], y.unit, y.most));
+    if (x.unit) this.map.append(scale("along", [x.from, x.to], x.unit, x.most));
   }
 
   // curves: [{ kind, values, x(index) }]; kind is a class of theirs, x the place of a value. A kind
-  // that holds "filled" lies between its values and their negatives.
+  // that holds "filled" lies between its values and their negatives; one that holds "dots" is not
+  // joined up.
   draw(curves) {
     const { from: left, to: right } = this.x, { from: low, to: high } = this.y;
     this.surface.replaceChildren(...curves.map(({ kind, values, x }) => {
@@ -192,8 +194,9 @@ export class Plot {
       };
       const kept = thinned(values), points = kept.map(([k, v]) => point(k, v));
       if (kind.includes("filled")) points.push(...kept.map(([k, v]) => point(k, -v)).reverse());
-      return drawing("path", { class: kind, d: points.length ? `M${points.join("L")}` : "",
-                               "vector-effect": "non-scaling-stroke" });
+      const d = kind.includes("dots") ? points.map((at) => `M${at}h0`).join("")
+        : points.length ? `M${points.join("L")}` : "";
+      return drawing("path", { class: kind, d, "vector-effect": "non-scaling-stroke" });
     }));
   }
 
@@ -226,8 +229,8 @@ export function timeScale(seconds) {
 
 const SPACINGS = [0.01, 0.1, 1, 10, 100, 1000].flatMap((ten) => [ten, 2 * ten, 5 * ten]);
 
-function scale(side, [from, to], unit) {
-  const span = to - from, step = SPACINGS.find((s) => span / s <= 6.001) ?? span;
+function scale(side, [from, to], unit, most = 6) {
+  const span = to - from, step = SPACINGS.find((s) => span / s <= most + 0.001) ?? span;
   const marks = element("div", { class: `ticks ${side}`, "aria-hidden": "true" });
   for (let k = Math.ceil(from / step - 1e-9); k * step <= to + 1e-9; k++) {
     const v = k * step, last = v + step > to + 1e-9;
