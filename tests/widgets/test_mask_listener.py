@@ -181,6 +181,21 @@ def test_painting_by_hand():
         _ = listener(kind="painted", painted=b"123").mask
 
 
+def test_what_the_page_sends_arrives():
+    made, seen = listener(), []
+    names = ["painted", "kind", "exponent", "floor", "scores"]
+    made.observe(lambda change: seen.append((change["name"], change["new"])), names)
+    told = {"estimate": 3.5, "mixture": -1, "ideal": 9.0, "improvement": 4.5}
+    cells = bytes(33 * 32 - 1) + b"\xff"
+    sent = {"painted": memoryview(cells), "kind": "painted", "exponent": 2, "floor": -40}
+    made.set_state({**sent, "scores": told})
+    wanted = {"painted": cells, "kind": "painted", "exponent": 2.0, "floor": -40.0, "scores": told}
+    assert dict(seen) == wanted
+    assert made.mask[0, -1, -1] == 1
+    made.set_state({"floor": None, "scores": {**told, "estimate": None}})
+    assert made.floor is None and made.scores["estimate"] is None
+
+
 def test_the_static_mask_is_the_one_given():
     gains = np.linspace(0, 1, BINS)[:, None]
     mask = listener(kind="static", static=gains).mask

@@ -119,7 +119,7 @@ class MaskListener(Instrument, code="mask_listener.js"):
     smooth_time = traitlets.Float(0.0, min=0.0, max=1000.0).tag(sync=True)
     smooth_frequency = traitlets.Float(0.0, min=0.0, max=5000.0).tag(sync=True)
     floor = traitlets.Float(None, allow_none=True, max=0.0).tag(sync=True)
-    painted = traitlets.Bytes().tag(sync=True)
+    painted = traitlets.CBytes().tag(sync=True)  # a page's bytes come as a memoryview
     listen = traitlets.Enum(("mixture", "estimate", "residual", "truth"), "estimate").tag(sync=True)
     scores = traitlets.Dict().tag(sync=True)
 
