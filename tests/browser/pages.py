@@ -1,9 +1,12 @@
 """A page with instruments on it, as the built book has them: state, views, host, theme colours."""
 
+import base64
 import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
+import pytest
 from ipywidgets.embed import dependency_state
 
 from common.build.widget_state import MIME, VIEW, slim
@@ -51,3 +54,48 @@ def instrument_page(page, *widgets, **options):
     page.set_content(page_of(*widgets, **options))
     page.wait_for_selector("html[data-widgets=done]", state="attached")
     return page
+
+
+def numbers(page, expression) -> np.ndarray:
+    """The Float32Array, or the list of them, that an expression has in the page, in full."""
+    coded = page.evaluate(
+        f"""() => {{
+            const given = {expression}, all = Array.isArray(given) ? given : [given];
+            return all.map((x) => {{
+                const bytes = new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
+                let text = "";
+                for (let k = 0; k < bytes.length; k += 4096) {{
+                    text += String.fromCharCode(...bytes.subarray(k, k + 4096));
+                }}
+                return btoa(text);
+            }});
+        }}"""
+    )
+    return np.stack([np.frombuffer(base64.b64decode(x), "<f4") for x in coded])
+
+
+def relative_error(got, wanted) -> float:
+    """How far an array is from another, as a share of its size."""
+    return np.linalg.norm(got - wanted) / max(np.linalg.norm(wanted), 1e-12)
+
+
+def listen_in(page, player: str) -> None:
+    """Make `rms()` in the page the level of what a player plays just now."""
+    page.evaluate(
+        f"""() => {{
+            const player = {player}, analyser = player.context.createAnalyser();
+            player.master.connect(analyser);
+            window.rms = () => {{
+                const x = new Float32Array(analyser.fftSize);
+                analyser.getFloatTimeDomainData(x);
+                return Math.hypot(...x) / Math.sqrt(x.length);
+            }};
+        }}"""
+    )
+
+
+def serious_violations(page) -> list:
+    """What axe-core finds serious or critical on the page."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    found = axe.Axe().run(page).response["violations"]
+    return [v for v in found if v["impact"] in ("serious", "critical")]

@@ -14,6 +14,8 @@ import numpy as np
 import soundfile
 from bs4 import BeautifulSoup
 
+from tests.site.widget_sounds import widget_sounds
+
 PAGE_BYTES = 2_000_000
 SECONDS = 6.0
 PADDING = 0.15  # seconds that lossy coding may add
@@ -129,6 +131,8 @@ def bad_sounds(page: Path) -> Iterator[str]:
         except (RuntimeError, ValueError) as error:
             yield f"{name}: does not decode ({error})"
             continue
+        yield from (f"{name}: {what}" for what in sound_faults(sound, rate))
+    for name, sound, rate in widget_sounds(parse(page)):
         yield from (f"{name}: {what}" for what in sound_faults(sound, rate))
 
 
