@@ -133,12 +133,13 @@ def mask(
 def _image(values, rate, config, ax, top, *, label, **options) -> Axes:
     ax = axes(height=2.6) if ax is None else ax
     frames, step = values.shape[1], config.hop / rate
-    half_bin = rate / config.window_length / 2
+    bin_width = rate / config.window_length / 1e3  # kHz
+    rows = min(len(values), int(np.ceil((top or rate / 2) / 1e3 / bin_width)) + 1)
     with style():
         image = ax.imshow(
-            values,
-            extent=(-step / 2, (frames - 0.5) * step, -half_bin / 1e3, (rate / 2 + half_bin) / 1e3),
-            interpolation="antialiased",
+            values[:rows],
+            extent=(-step / 2, (frames - 0.5) * step, -bin_width / 2, (rows - 0.5) * bin_width),
+            interpolation="none",  # each bin a pixel of the page's picture
             **options,
         )
         ax.set(

@@ -5,70 +5,25 @@ import baseStyle from "./lib/ui.css";
 import transportStyle from "./lib/transport.css";
 import explorerStyle from "./stft_explorer.css";
 import { openBank } from "./lib/bank.js";
-import { LEAST_COVERAGE, WINDOWS, coverageOf, istft, peakOf, stft, windowOf, withPhases } from "./lib/dsp.js";
-import { Heatmap, Plot, levels } from "./lib/draw.js";
+import { WINDOWS, peakOf } from "./lib/dsp.js";
+import { Heatmap, Plot } from "./lib/draw.js";
+import { Exploring } from "./lib/exploring.js";
 import { Player } from "./lib/sound.js";
 import { Transport } from "./lib/transport.js";
-import { announcer, choice, decibels, element, pitchCurve, slider, stage, switches } from "./lib/ui.js";
+import { announcer, choice, decibels, element, pitchCurve, slider, stage,
+         switches } from "./lib/ui.js";
 
 const SHARES = [1, 0.75, 0.5, 0.375, 0.25, 0.125];
 const FRACTIONS = ["1", "3/4", "1/2", "3/8", "1/4", "1/8"];
-const NAMES = { sqrt_hann: "root of Hann", hann: "Hann", hamming: "Hamming", blackman: "Blackman", boxcar: "boxcar (none)" };
+const NAMES = { sqrt_hann: "root of Hann", hann: "Hann", hamming: "Hamming", blackman: "Blackman",
+                boxcar: "boxcar (none)" };
 const CUT = ["chosen", "window_length", "hop_share", "window"];   // what makes another spectrogram
 const MADE = [...CUT, "phase", "seed"];                           // and what makes another inverse
 const LEAST_ERROR = -120, LEAST_SPAN = 10;                        // dB
 
-// The sounds of the instrument, and what follows from the settings: numbers, no page.
-class Exploring {
-  constructor({ rate, sounds }) {
-    Object.assign(this, { rate, sounds });
-  }
-
-  // A spectrogram of each channel, their level (of two channels, the mean power), and its figures.
-  analyse({ chosen, window_length: windowLength, hop_share: share, window }) {
-    const config = { windowLength, hop: windowLength * share, window };
-    this.config = config;
-    this.sound = this.sounds[chosen];
-    this.spectra = this.sound.map((x) => stft(x, config));
-    [{ frames: this.frames, bins: this.bins }] = this.spectra;
-    this.shape = windowOf(window, windowLength);
-    this.fullScale = this.shape.reduce((sum, v) => sum + v, 0) / 2;
-    const power = new Float32Array(this.frames * this.bins), count = this.spectra.length;
-    for (const { re, im } of this.spectra) {
-      for (let k = 0; k < power.length; k++) power[k] += (re[k] * re[k] + im[k] * im[k]) / count;
-    }
-    this.loudness = levels(power.map(Math.sqrt), this.fullScale);
-    const sums = coverageOf(config), most = Math.max(...sums);
-    this.coverage = [Math.min(...sums), most];
-    this.uncovered = sums.filter((v) => v < LEAST_COVERAGE * most).length / sums.length;
-  }
-
-  invert({ phase, seed }) {
-    this.inverse = this.spectra.map((X, c) => istft(withPhases(X, phase, seed, c * X.re.length)));
-    let off = 0, power = 0;
-    this.sound.forEach((x, c) => {
-      for (let n = 0; n < x.length; n++) {
-        off += (this.inverse[c][n] - x[n]) ** 2;
-        power += x[n] ** 2;
-      }
-    });
-    this.error = power > 0 ? 10 * Math.log10(off / power) : NaN;
-  }
-
-  frameAt(seconds) {
-    return Math.min(Math.max(Math.round((seconds * this.rate) / this.config.hop), 0), this.frames - 1);
-  }
-
-  // One frame of some channels, their mean: the samples under the window, 0 outside the sound.
-  cut(channels, t) {
-    const { windowLength: N, hop } = this.config, start = t * hop - N / 2;
-    return Float32Array.from({ length: N }, (_, n) =>
-      channels.reduce((sum, x) => sum + (x[start + n] ?? 0), 0) / channels.length);
-  }
-}
-
 const milliseconds = (v) => `${v < 10 ? v.toFixed(1) : Math.round(v)} ms`;
-const hertz = (v) => (v < 1000 ? `${v < 100 ? v.toFixed(1) : Math.round(v)} Hz` : `${(v / 1000).toFixed(1)} kHz`);
+const hertz = (v) =>
+  v < 1000 ? `${v < 100 ? v.toFixed(1) : Math.round(v)} Hz` : `${(v / 1000).toFixed(1)} kHz`;
 
 // The page of an Exploring.
 class StftExplorerView {
