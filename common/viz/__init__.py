@@ -4,14 +4,18 @@ from common.viz.picture import Picture, show
 from common.viz.signals import mask, spectrogram, waveform
 from common.viz.sounds import Sound, compare, listen
 from common.viz.style import OTHER_COLORS, SOURCE_COLORS, axes, source_color, style
-from common.viz.widgets import StemPlayer
+from common.viz.widgets import AudioBank, MaskListener, Scrubber, StemPlayer, StftExplorer
 
 __all__ = [
     "OTHER_COLORS",
     "SOURCE_COLORS",
+    "AudioBank",
+    "MaskListener",
     "Picture",
+    "Scrubber",
     "Sound",
     "StemPlayer",
+    "StftExplorer",
     "axes",
     "compare",
     "listen",
