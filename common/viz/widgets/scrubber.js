@@ -98,17 +98,19 @@ class ScrubberView {
     const span = `over ${seconds.toFixed(1)} seconds`;
     this.maps = {
       mask: new Heatmap({ ...shape, along: false, colors: "cividis", limits: [0, 1],
-                          caption: "mask: bright is kept", label: `The mask ${span}: bright is kept` }),
-      estimate: new Heatmap({ ...shape, colors: "magma", limits: LIMITS, caption: "estimate: mask × mixture",
+                          caption: "mask: bright is kept",
+                          label: `The mask ${span}: bright is kept` }),
+      estimate: new Heatmap({ ...shape, colors: "magma", limits: LIMITS,
+                              caption: "estimate: mask × mixture",
                               label: `Spectrogram of the estimate ${span}` }),
     };
     return element("div", { class: "pile" }, ...Object.values(this.maps).map(({ map }) => map));
   }
 
   draw() {
-    const { frames, bins, rate, shownMask, shownLevels } = this.scrubbing, shape = { frames, bins, rate };
-    this.maps.mask.draw({ values: shownMask, ...shape });
-    this.maps.estimate.draw({ values: shownLevels, ...shape });
+    const { frames, bins, rate, shownMask, shownLevels } = this.scrubbing;
+    this.maps.mask.draw({ values: shownMask, frames, bins, rate });
+    this.maps.estimate.draw({ values: shownLevels, frames, bins, rate });
   }
 
   // The slider over the steps, under the curve of the scores.
@@ -116,9 +118,11 @@ class ScrubberView {
     const { steps, model } = this, last = steps.length - 1;
     this.name = element("strong");
     this.score = element("span");
-    this.button = element("button", { type: "button", onclick: () => this.change({ running: !model.get("running") }) });
-    this.range = element("input", { type: "range", min: 0, max: Math.max(last, 1), step: 1, disabled: last === 0,
-      "aria-label": "Step", oninput: () => this.change({ step: Number(this.range.value) }) });
+    this.button = element("button", { type: "button",
+      onclick: () => this.change({ running: !model.get("running") }) });
+    this.range = element("input", { type: "range", min: 0, max: Math.max(last, 1), step: 1,
+      disabled: last === 0, "aria-label": "Step",
+      oninput: () => this.change({ step: Number(this.range.value) }) });
     const known = this.scores.map((_, k) => k).filter((k) => this.scores[k] !== null);
     if (known.length) this.plot = this.curve(known);
     this.button.hidden = last === 0;
@@ -132,13 +136,14 @@ class ScrubberView {
   curve(known) {
     const { scores, model } = this, values = known.map((k) => scores[k]);
     const low = Math.min(...values), high = Math.max(...values), room = 0.15 * (high - low || 1);
-    const plot = new Plot({ label: `${model.get("measure")} over the steps, from ${this.say(values[0])} ` +
-      `to ${this.say(values.at(-1))}` });
+    const ends = `from ${this.say(values[0])} to ${this.say(values.at(-1))}`;
+    const plot = new Plot({ label: `${model.get("measure")} over the steps, ${ends}` });
     plot.axes({ from: 0, to: Math.max(scores.length - 1, 1) },
               { from: low - room, to: high + room, unit: model.get("unit") || " ", most: 4 });
     this.curves = ["", "dots"].map((kind) => ({ kind, values, x: (k) => known[k] }));
     plot.surface.addEventListener("click", (event) => {
-      const box = plot.surface.getBoundingClientRect(), share = (event.clientX - box.left) / box.width;
+      const box = plot.surface.getBoundingClientRect();
+      const share = (event.clientX - box.left) / box.width;
       const step = Math.round(share * (scores.length - 1));
       this.change({ step: Math.min(Math.max(step, 0), scores.length - 1) });
     });
@@ -221,7 +226,8 @@ export default {
     const waiting = element("p", { class: "hint" }, "Decoding sound and masks …");
     body.append(waiting);
     try {
-      const [bank, gains] = await Promise.all([openBank(model), unpackMasks(model.get("packed"), model.get("shape"))]);
+      const unpacking = unpackMasks(model.get("packed"), model.get("shape"));
+      const [bank, gains] = await Promise.all([openBank(model), unpacking]);
       const scrubbing = new Scrubbing(model, bank, gains);
       const view = new ScrubberView(model, scrubbing, body);
       waiting.remove();
@@ -230,7 +236,8 @@ export default {
       body.getRootNode().host.instrument = { view, scrubbing, player: view.player };
       return () => view.dispose();
     } catch (error) {
-      body.replaceChildren(element("p", { class: "error" }, `This instrument does not work here: ${error.message ?? error}`));
+      const said = `This instrument does not work here: ${error.message ?? error}`;
+      body.replaceChildren(element("p", { class: "error" }, said));
       throw error;
     }
   },

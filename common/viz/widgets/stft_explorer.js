@@ -119,8 +119,8 @@ class StftExplorerView {
 
   pictures() {
     this.holder = element("div", { class: "pictures" });
-    this.map = new Heatmap({ label: this.describe(), colors: "magma", limits: this.model.get("levels"),
-                             seconds: this.seconds, top: this.model.get("top") });
+    this.map = new Heatmap({ label: this.describe(), colors: "magma", seconds: this.seconds,
+                             limits: this.model.get("levels"), top: this.model.get("top") });
     this.holder.append(this.map.map);
     const { surface } = this.map;
     surface.addEventListener("pointermove", (event) => {
@@ -137,9 +137,9 @@ class StftExplorerView {
     this.wave = new Plot({ label: "The frame: the sound, its windowed samples, and the inverse" });
     this.spectrum = new Plot({ label: "The spectrum of the frame in decibels" });
     this.place = element("figcaption");
-    const spectrumTitle = element("figcaption", {}, "its spectrum");
     return element("div", { class: "frame" },
-      element("figure", {}, this.place, this.wave.map), element("figure", {}, spectrumTitle, this.spectrum.map));
+      element("figure", {}, this.place, this.wave.map),
+      element("figure", {}, element("figcaption", {}, "its spectrum"), this.spectrum.map));
   }
 
   describe() {
@@ -168,7 +168,8 @@ class StftExplorerView {
     const original = exploring.cut(exploring.sound, t), back = exploring.cut(exploring.inverse, t);
     const peak = Math.max(peakOf([original]), 0.02 * peakOf(exploring.sound)) || 1;
     const span = 1000 * N / rate, along = (k) => (1000 * k) / rate;
-    this.wave.axes({ from: 0, to: span, unit: "ms" }, { from: -1.05 * peak, to: 1.05 * peak, unit: " " });
+    this.wave.axes({ from: 0, to: span, unit: "ms" },
+                   { from: -1.05 * peak, to: 1.05 * peak, unit: " " });
     this.wave.draw([
       { kind: "filled", values: shape.map((v) => v * peak), x: along },
       { kind: "faint", values: original, x: along },
@@ -178,12 +179,11 @@ class StftExplorerView {
     const [low, high] = model.get("levels"), top = Math.min(model.get("top"), rate / 2) / 1000;
     const count = Math.min(bins, Math.ceil((1000 * top * N) / rate) + 1);
     this.spectrum.axes({ from: 0, to: top, unit: "kHz" }, { from: low, to: high, unit: "dB" });
-    this.spectrum.draw([
-      { kind: "", values: exploring.loudness.subarray(t * bins, t * bins + count), x: (k) => (k * rate) / N / 1000 },
-    ]);
+    const values = exploring.loudness.subarray(t * bins, t * bins + count);
+    this.spectrum.draw([{ kind: "", values, x: (k) => (k * rate) / N / 1000 }]);
     this.map.mark([middle - half, middle + half]);
-    this.place.replaceChildren(`frame ${t} at ${middle.toFixed(2)} s: `, key("faint", "sound"), ", ",
-      key("", "windowed"), ", ", key("second", "inverse"));
+    this.place.replaceChildren(`frame ${t} at ${middle.toFixed(2)} s: `, key("faint", "sound"),
+      ", ", key("", "windowed"), ", ", key("second", "inverse"));
   }
 
   move(seconds, settled) {
@@ -193,12 +193,13 @@ class StftExplorerView {
 
   readOut() {
     this.figures = {};
-    const list = element("dl", { class: "figures" }, ...[["frame", "a frame lasts"], ["hop", "a hop"],
-      ["spacing", "bins are apart"], ["frames", "frames × bins"], ["coverage", "coverage"],
-      ["error", "error of the inverse"]].map(([name, text]) => {
+    const names = { frame: "a frame lasts", hop: "a hop", spacing: "bins are apart",
+                    frames: "frames × bins", coverage: "coverage", error: "error of the inverse" };
+    const list = element("dl", { class: "figures" });
+    for (const [name, text] of Object.entries(names)) {
       this.figures[name] = element("dd");
-      return element("div", {}, element("dt", {}, text), this.figures[name]);
-    }));
+      list.append(element("div", {}, element("dt", {}, text), this.figures[name]));
+    }
     this.warning = element("p", { class: "warning", hidden: true });
     return element("div", {}, list, this.warning);
   }
@@ -211,14 +212,15 @@ class StftExplorerView {
       hop: `${hop} = ${milliseconds((1000 * hop) / rate)}`,
       spacing: hertz(rate / windowLength),
       frames: `${exploring.frames} × ${exploring.bins}`,
-      coverage: most - least < 5e-4 * most ? most.toFixed(2) : `${short(least)} to ${most.toFixed(2)}`,
+      coverage: `${most - least < 5e-4 * most ? "" : `${short(least)} to `}${most.toFixed(2)}`,
       error: error <= LEAST_ERROR ? `below ${decibels(LEAST_ERROR, 0)}` : decibels(error),
     };
     for (const [name, text] of Object.entries(texts)) figures[name].textContent = text;
     const share = `${Math.max(1, Math.round(100 * uncovered))} %`;
     this.warning.hidden = uncovered === 0;
-    this.warning.textContent = uncovered === 0 ? "" : `No inverse (NOLA fails): ${share} of the samples ` +
-      "are all but uncovered by windows, and nothing can bring them back. They are silent in what you hear.";
+    this.warning.textContent = uncovered === 0 ? "" : `No inverse (NOLA fails): ${share} of the ` +
+      "samples are all but uncovered by windows, and nothing can bring them back. They are " +
+      "silent in what you hear.";
     this.redraw.hidden = this.model.get("phase") !== "random";
     if (this.changed) {
       this.voice.say(`${windowLength} samples, hop ${hop}, error of the inverse ${texts.error}` +
@@ -227,21 +229,21 @@ class StftExplorerView {
   }
 
   choices() {
-    const { model, controls, exploring } = this, { rate } = exploring, names = Object.keys(exploring.sounds);
+    const { model, controls } = this, names = Object.keys(this.exploring.sounds);
     const value = (name) => model.get(name), set = (name) => (v) => this.change({ [name]: v });
     const fields = [];
     if (names.length > 1) {
       controls.chosen = choice({ label: "Sound", options: names.map((name) => [name, name]),
                                  value: value("chosen"), input: set("chosen") });
     }
-    controls.window_length = slider({ label: "Window length", min: 7, max: 13, step: 1, value: value("window_length"),
-      curve: { to: Math.log2, from: (place) => 2 ** place }, input: set("window_length"),
-      show: (v) => `${v}` });
+    controls.window_length = slider({ label: "Window length", min: 7, max: 13, step: 1,
+      value: value("window_length"), input: set("window_length"),
+      curve: { to: Math.log2, from: (place) => 2 ** place } });
     controls.hop_share = slider({ label: "Hop / window", min: 0, max: SHARES.length - 1, step: 1,
-      value: value("hop_share"), curve: { to: (v) => SHARES.indexOf(v), from: (place) => SHARES[place] },
-      show: (v) => FRACTIONS[SHARES.indexOf(v)], input: set("hop_share") });
-    controls.window = choice({ label: "Window shape", options: WINDOWS.map((name) => [name, NAMES[name]]),
-                               value: value("window"), input: set("window") });
+      value: value("hop_share"), input: set("hop_share"), show: (v) => FRACTIONS[SHARES.indexOf(v)],
+      curve: { to: (v) => SHARES.indexOf(v), from: (place) => SHARES[place] } });
+    controls.window = choice({ label: "Window shape", value: value("window"), input: set("window"),
+                               options: WINDOWS.map((name) => [name, NAMES[name]]) });
     controls.phase = switches({ label: "Phase", value: value("phase"), input: set("phase"),
       options: [["kept", "kept"], ["zero", "zero"], ["random", "random"]] });
     this.redraw = element("button", { type: "button",
@@ -256,16 +258,19 @@ class StftExplorerView {
   // How it is drawn: the range of levels and of frequencies.
   drawing() {
     const { model, controls, exploring } = this, pitch = pitchCurve(exploring.rate / 2);
-    const level = (label, at, min, max, input) => slider({ label, min, max, step: 5, value: model.get("levels")[at],
-                                                           show: (v) => decibels(v, 0), input });
+    const level = (label, at, min, max, input) =>
+      slider({ label, min, max, step: 5, value: model.get("levels")[at], input,
+               show: (v) => decibels(v, 0) });
     controls.darkest = level("Darkest", 0, -120, 0, (v) =>
       this.change({ levels: [v, Math.max(model.get("levels")[1], v + LEAST_SPAN)] }));
     controls.brightest = level("Brightest", 1, -110, 20, (v) =>
       this.change({ levels: [Math.min(model.get("levels")[0], v - LEAST_SPAN), v] }));
-    controls.top = slider({ label: "Up to", ...pitch, min: 15, curve: pitch, value: model.get("top"), show: hertz,
-                            input: (v) => this.change({ top: v }) });
-    return element("details", { class: "more" }, element("summary", {}, "More: range of levels and frequencies"),
-      element("div", { class: "grid" }, ...["darkest", "brightest", "top"].map((name) => controls[name].field)));
+    controls.top = slider({ label: "Up to", ...pitch, min: 15, curve: pitch, show: hertz,
+                            value: model.get("top"), input: (v) => this.change({ top: v }) });
+    const fields = ["darkest", "brightest", "top"].map((name) => controls[name].field);
+    return element("details", { class: "more" },
+      element("summary", {}, "More: range of levels and frequencies"),
+      element("div", { class: "grid" }, ...fields));
   }
 
   dispose() {
@@ -296,7 +301,8 @@ export default {
       body.getRootNode().host.instrument = { view, exploring, player: view.player };
       return () => view.dispose();
     } catch (error) {
-      body.replaceChildren(element("p", { class: "error" }, `This instrument does not work here: ${error.message ?? error}`));
+      const said = `This instrument does not work here: ${error.message ?? error}`;
+      body.replaceChildren(element("p", { class: "error" }, said));
       throw error;
     }
   },

@@ -10,9 +10,11 @@ export class Transport {
     this.play = playButton(player, body);
     this.clock = element("span", { class: "clock", "aria-hidden": "true" });
     this.listen = switches({ label: "Listen to", options, value, input: choose });
-    this.row = element("div", { class: "row transport" }, this.play.button, this.clock, this.listen.field);
-    this.range = element("input", { type: "range", min: 0, max: seconds, step: Math.min(0.01, seconds / 20),
-      value: 0, "aria-label": "Time", oninput: () => this.seek(Number(this.range.value)) });
+    this.row = element("div", { class: "row transport" }, this.play.button, this.clock,
+      this.listen.field);
+    this.range = element("input", { type: "range", min: 0, max: seconds, value: 0,
+      step: Math.min(0.01, seconds / 20), "aria-label": "Time",
+      oninput: () => this.seek(Number(this.range.value)) });
     this.slider = element("div", { class: "seek" }, this.range);
     for (const chart of charts) {
       chart.surface.addEventListener("click", (event) => this.seek(chart.under(event).seconds));
