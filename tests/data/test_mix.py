@@ -142,7 +142,7 @@ def test_rests_are_measured(small_set):
 
 # What a few songs of each version of the generator hash to. A change of the sound needs a new
 # version, so that nobody goes on with an old set without knowing: raise it, and add a line.
-FINGERPRINTS = {"3": "a755ce3287ac8b35"}
+FINGERPRINTS = {"4": "a755ce3287ac8b35"}
 
 
 def test_another_sound_is_another_version():

@@ -28,11 +28,12 @@ LOOPS = {
     "unseen": (0.9, 1.0),
 }
 
-FIRST_NAMES = (
-    "Ada Ben Cleo Dara Eli Faye Gus Hana Ivo June Kai Lena "
-    "Milo Nora Otis Pia Remy Suki Theo Uma Vera Wes Yara Zoe"
+# What a singer performs as: a band, not a person.
+FIRST_WORDS = (
+    "Amber Blue Calm Distant Early Faded Golden Hollow Inner Jade Kind Lunar "
+    "Mellow Northern Open Pale Quiet Restless Silver Tidal Upper Velvet Wild Young"
 ).split()
-LAST_NAMES = (
+SECOND_WORDS = (
     "Alder Birch Cedar Dune Ember Frost Grove Heath Iris Juniper "
     "Kestrel Lark Moss North Opal Pine Quill Reed Slate Thorn"
 ).split()
@@ -80,8 +81,8 @@ def _preset(family: Family, number: int, point: np.ndarray) -> Preset:
     if family is SINGER:
         # High voices have short vocal tracts.
         values["tract"] += 1.0 + 0.22 * float(point[0])
-        last = LAST_NAMES[(7 * number) % len(LAST_NAMES)]
-        name = f"{FIRST_NAMES[number % len(FIRST_NAMES)]} {last}"
+        second = SECOND_WORDS[(7 * number) % len(SECOND_WORDS)]
+        name = f"{FIRST_WORDS[number % len(FIRST_WORDS)]} {second}"
     return Preset(family, name, tuple(float(u) for u in point), values)
 
 

@@ -1,3 +1,3 @@
-"""Grows whenever the same seed would give other samples: old sets are then made anew."""
+"""Grows whenever the same seed would give other samples or names: old sets are then made anew."""
 
-VERSION = "3"
+VERSION = "4"
