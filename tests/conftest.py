@@ -6,7 +6,8 @@ import pytest
 from nbval.plugin import IPyNbCell
 
 HERE = Path(__file__).parent
-SLOW = (HERE / "compat", HERE / "data")  # they start processes, load nussl, make songs
+# They start processes, load nussl, make songs, open a browser.
+SLOW = tuple(HERE / name for name in ("browser", "colab", "compat", "data"))
 
 
 @pytest.hookimpl(tryfirst=True)

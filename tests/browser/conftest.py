@@ -11,13 +11,6 @@ ARGUMENTS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ]  # fmt: skip
-HERE = os.path.dirname(__file__)
-
-
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if str(item.path).startswith(HERE):
-            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,7 @@ def opened(chromium, page, where, server, **options):
     """Open a page to its end; return it with what it asked others for and what it complained of."""
     tab = chromium.new_page(**options)
     foreign, complaints = [], []
-    home = ("file:", "data:", "blob:", "about:") if where == "folder" else (server, "data:", "blob:")
+    home = ("data:", "blob:", "file:" if where == "folder" else server)
     tab.on("request", lambda r: None if r.url.startswith(home) else foreign.append(r.url))
     tab.on("console", lambda m: complaints.append(f"{m.type}: {m.text}")
            if m.type in ("error", "warning") else None)
