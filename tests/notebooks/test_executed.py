@@ -55,7 +55,7 @@ def test_every_output_is_of_a_kind_that_nbval_compares(page):
             assert kinds & COMPARED_TYPES or VIEW in kinds, (cell.id, kinds)
             # A picture needs a compared twin (<Figure …> as text is none), or an instrument beside
             # which it is the still.
-            assert "image/png" not in kinds or {"text/html", VIEW} & kinds, f"{cell.id}: use viz.show"
+            assert "image/png" not in kinds or {"text/html", VIEW} & kinds, cell.id
 
 
 def test_only_listed_cells_are_left_out_of_the_comparison():
