@@ -13,7 +13,8 @@ export function element(tag, attributes = {}, ...children) {
 
 // An instrument's root: a shadow tree, so that the theme's styles stay out.
 export function stage(el, css, name) {
-  const host = element("div", { class: "hear-the-mask" });
+  // JupyterLab would take keys for its shortcuts: seen from outside, no input has the focus here.
+  const host = element("div", { class: "hear-the-mask", "data-lm-suppress-shortcuts": "true" });
   const root = host.attachShadow({ mode: "open" });
   const body = element("section", { class: "instrument", "aria-label": name });
   root.append(element("style", {}), body);
