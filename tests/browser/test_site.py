@@ -66,6 +66,47 @@ def test_page_keeps_to_itself_and_does_not_complain(chromium, server, page, wher
     assert not unset, "MathJax set no formula"
 
 
+# Plays an instrument, and returns what leaves it while it plays and after it was stopped.
+LISTEN = """async (host) => {
+  const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+  for (let k = 0; k < 100 && !host.instrument?.player?.tracks.size; k++) await wait(100);
+  const { player } = host.instrument, heard = new Float32Array(2048);
+  const silent = host.instrument.view?.model.get("kind") === "painted";
+  player.seek(0.5);
+  await player.play();
+  const tap = player.context.createAnalyser();
+  player.master.connect(tap);
+  const loudest = async (ms) => {
+    let peak = 0;
+    for (let k = 0; k < ms / 50; k++) {
+      await wait(50);
+      tap.getFloatTimeDomainData(heard);
+      peak = Math.max(peak, ...heard.map(Math.abs));
+    }
+    return peak;
+  };
+  const playing = await loudest(800);
+  player.pause();
+  await wait(200);
+  return { silent, playing, stopped: await loudest(200) };
+}"""
+
+
+@pytest.mark.parametrize("page", BOOK.notebooks)
+def test_every_instrument_sounds_and_stops(chromium, server, page):
+    tab, _, complaints = opened(chromium, page, "folder", server)
+    hosts = tab.locator(".hear-the-mask")
+    assert hosts.count() >= 1
+    for host in hosts.all():
+        tab.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true })")
+        host.scroll_into_view_if_needed()
+        heard = host.evaluate(LISTEN)
+        assert (heard["playing"] > 1e-3) != heard["silent"], heard
+        assert heard["stopped"] == 0
+    assert complaints == []
+    tab.close()
+
+
 @pytest.mark.parametrize("page", BOOK.pages)
 def test_page_fits_a_phone(chromium, server, page):
     tab, _, _ = opened(chromium, page, "folder", server, viewport={"width": 390, "height": 800})
