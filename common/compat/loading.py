@@ -42,7 +42,7 @@ RECIPES = {
         after=(stempeg_io.stempeg_read, stempeg_io.stempeg_write),
     ),
     "musdb": Recipe(needs=("stempeg",)),
-    "museval": Recipe(needs=("musdb",)),
+    "museval": Recipe(needs=("musdb",), before=(removed_names.numpy_linalg,)),
     "scaper": Recipe(before=(removed_names.numpy_inf,)),
     "nussl": Recipe(
         needs=("musdb", "museval"),

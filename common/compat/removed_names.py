@@ -26,3 +26,11 @@ def numpy_inf() -> None:
 
     if not hasattr(np, "Inf"):
         np.Inf = np.inf
+
+
+def numpy_linalg() -> None:
+    """museval catches np.linalg.linalg.LinAlgError of singular systems (gone in NumPy 2.4)."""
+    import numpy as np
+
+    if not hasattr(np.linalg, "linalg"):
+        np.linalg.linalg = np.linalg

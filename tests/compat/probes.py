@@ -87,6 +87,7 @@ PROBES: dict[str, tuple[str, Probe, str]] = {
     ),
     "stempeg_read": ("stempeg", by_patch.stempeg_reads, "'ffprobe'"),
     "stempeg_write": ("stempeg", by_patch.stempeg_writes, "'ffmpeg'"),
+    "numpy_linalg": ("museval", by_patch.singular_systems_are_solved, "no attribute 'linalg'"),
     "numpy_inf": ("scaper", by_patch.scaper_instantiates_events, "`np.Inf` was removed"),
     "scipy_signal_windows": ("nussl", by_patch.windows_are_named, "no attribute 'hamming'"),
     "numpy_mat": ("nussl", by_patch.duet_separates, "`np.mat` was removed"),
