@@ -113,7 +113,7 @@ def test_page_fits_a_phone_and_can_be_read_by_all(chromium, server, page):
     grave = []
     for scheme in ("light", "dark"):
         tab.emulate_media(color_scheme=scheme)
-        assert tab.evaluate("document.documentElement.dataset.theme") == scheme
+        tab.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
         found = Axe().run(tab, context="article").response["violations"]
         grave += [f"{scheme}: {v['id']}: {v['help']} ({node['target']})" for v in found
                   for node in v["nodes"] if v["impact"] in ("serious", "critical")]  # fmt: skip
