@@ -111,10 +111,10 @@ def test_every_instrument_sounds_and_stops(chromium, server, page):
 def test_page_fits_a_phone_and_can_be_read_by_all(chromium, server, page):
     tab, _, _ = opened(chromium, page, "folder", server)
     grave = []
-    for scheme in ("light", "dark"):
+    for scheme, rules in {"light": {}, "dark": {"runOnly": ["color-contrast"]}}.items():
         tab.emulate_media(color_scheme=scheme)
         tab.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
-        found = Axe().run(tab, context="article").response["violations"]
+        found = Axe().run(tab, context="article", options=rules).response["violations"]
         grave += [f"{scheme}: {v['id']}: {v['help']} ({node['target']})" for v in found
                   for node in v["nodes"] if v["impact"] in ("serious", "critical")]  # fmt: skip
     tab.set_viewport_size({"width": 390, "height": 800})
