@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
-import pytest
+from axe_playwright_python.sync_playwright import Axe
 from ipywidgets.embed import dependency_state
 
 from common.build.widget_state import MIME, VIEW, slim
@@ -96,6 +96,5 @@ def listen_in(page, player: str) -> None:
 
 def serious_violations(page) -> list:
     """What axe-core finds serious or critical on the page."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    found = axe.Axe().run(page).response["violations"]
+    found = Axe().run(page).response["violations"]
     return [v for v in found if v["impact"] in ("serious", "critical")]
