@@ -86,3 +86,40 @@ def check_positive(value: float, name: str) -> None:
     """Raise ValueError unless `value` is a finite number above zero."""
     if not (np.isfinite(value) and value > 0):
         raise ValueError(f"{name}: expected a number above 0, got {value}")
+
+
+def check_axes(x: Any, name: str, axes: str, **sizes: int) -> None:
+    """Raise unless `x` is a real tensor with exactly the axes named, of the sizes given.
+
+    ``check_axes(x, "magnitude", "batch channel freq frame", freq=513)`` lets through a tensor of
+    four axes whose third is 513 long.
+    """
+    names = axes.split()
+    expected = ", ".join(f"{axis} {sizes[axis]}" if axis in sizes else axis for axis in names)
+    if not is_tensor(x):
+        raise TypeError(
+            f"{name}: expected a torch tensor ({expected}), got {type(x).__name__}; "
+            f"make it one with torch.from_numpy(...)"
+        )
+    if not x.is_floating_point():
+        raise TypeError(
+            f"{name}: expected real floating-point numbers, got {x.dtype}; of a complex "
+            f"spectrogram pass magnitude(X)"
+        )
+    there = dict(zip(names, x.shape, strict=False))
+    missing = len(names) - x.ndim
+    if missing or any(there[axis] != size for axis, size in sizes.items()):
+        first = "x[None] puts a batch of one in front" if missing == 1 else "permute or cut it"
+        raise ValueError(f"{name}: expected ({expected}), got shape {tuple(x.shape)}; {first}")
+
+
+def check_count(value: int, name: str) -> None:
+    """Raise ValueError unless `value` is a whole number above zero."""
+    if not (isinstance(value, int) and value > 0):
+        raise ValueError(f"{name}: expected a whole number above 0, got {value!r}")
+
+
+def check_choice(value: Any, name: str, choices: Sequence[Any]) -> None:
+    """Raise ValueError unless `value` is one of the choices."""
+    if value not in choices:
+        raise ValueError(f"{name}: expected one of {', '.join(map(str, choices))}, got {value!r}")

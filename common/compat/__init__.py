@@ -4,12 +4,15 @@
 
 Each package is imported when its name is first asked for, with the patches that
 it needs (see :mod:`common.compat.loading`). Importing ``common.compat`` itself
-costs nothing. No other module imports these four packages directly.
+costs nothing. No other module imports these four packages directly. `nussl_axes`
+turns the book's order of axes into nussl's, and back.
 """
 
 from __future__ import annotations
 
 from types import ModuleType
+
+from common.compat.axes import nussl_axes as nussl_axes
 
 PACKAGES = ("musdb", "museval", "nussl", "scaper")
 

@@ -1,0 +1,39 @@
+"""Applying a mask. The chapter *from-numpy-to-torch* builds it."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from common.checks import check_axes
+
+
+class ApplyMask(nn.Module):
+    """Multiply the masks of all sources onto one mixture.
+
+    The product passes gradients to both factors. nussl's ``Mask`` detaches the mixture; where the
+    mixture is data, and nothing that is learned made it, the two learn the same.
+    """
+
+    def forward(self, mask: Tensor, mixture: Tensor) -> Tensor:
+        """Return the estimates.
+
+        Parameters
+        ----------
+        mask : tensor, (batch, source, channel, freq, frame)
+        mixture : tensor, (batch, channel, freq, frame)
+            Magnitude.
+
+        Returns
+        -------
+        tensor, (batch, source, channel, freq, frame)
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the axes or their sizes do not fit.
+        """
+        check_axes(mixture, "mixture", "batch channel freq frame")
+        batch, channel, freq, frame = mixture.shape
+        check_axes(mask, "mask", "batch source channel freq frame",
+                   batch=batch, channel=channel, freq=freq, frame=frame)  # fmt: skip
+        return mask * mixture.unsqueeze(1)  # (batch, source, channel, freq, frame)

@@ -1,0 +1,92 @@
+"""Weights on disk: written whole or not at all, read without running any code from the file.
+
+The chapter *mask-inference* builds it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+KEYS = {"model", "settings", "weights", "notes"}
+
+
+def save_checkpoint(
+    path: Path | str, model: nn.Module, settings: Mapping[str, Any], **notes: Any
+) -> None:
+    """Write a model's weights, and what is needed to make the model again.
+
+    Parameters
+    ----------
+    path : path
+        Replaced only when the new file is whole.
+    model : nn.Module
+    settings : dict
+        The keyword arguments that made `model`: numbers, strings, and lists and dicts of them.
+    **notes
+        What a reader of the file wants to know, in the same types: data, steps, scores.
+    """
+    weights = {name: value.detach().cpu() for name, value in model.state_dict().items()}
+    content = {"model": type(model).__name__, "settings": dict(settings), "weights": weights,
+               "notes": notes}  # fmt: skip
+    path = Path(path)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        torch.save(content, unfinished)
+        torch.load(unfinished, weights_only=True)  # nothing that could not be read again
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def load_checkpoint(path: Path | str, make: type[nn.Module]) -> tuple[nn.Module, dict[str, Any]]:
+    """Make a model from a file that `save_checkpoint` wrote.
+
+    Parameters
+    ----------
+    path : path
+    make : class
+        The one that the file's model is of.
+
+    Returns
+    -------
+    model : nn.Module
+        On the CPU, in evaluation mode.
+    notes : dict
+
+    Raises
+    ------
+    ValueError
+        If the file is no checkpoint, or one of another class.
+
+    Notes
+    -----
+    The file is read as weights only: tensors, numbers and strings, never code.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # torch raises many kinds
+        raise ValueError(
+            f"{path}: expected a checkpoint, got a file that does not load as weights only "
+            f"({type(error).__name__}); fetch or save it again"
+        ) from error
+    if not (isinstance(content, dict) and content.keys() == KEYS):
+        raise ValueError(
+            f"{path}: expected a checkpoint with {', '.join(sorted(KEYS))}, got "
+            f"{type(content).__name__}; write it with save_checkpoint"
+        )
+    if content["model"] != make.__name__:
+        raise ValueError(
+            f"{path}: expected a checkpoint of {make.__name__}, got one of {content['model']}; "
+            f"pass that class instead"
+        )
+    model = make(**content["settings"])
+    model.load_state_dict(content["weights"])
+    return model.eval(), content["notes"]
