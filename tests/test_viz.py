@@ -188,3 +188,15 @@ def test_a_second_of_sound_weighs_a_few_kilobytes():
 def test_what_cannot_be_played_is_refused(sounds, said):
     with pytest.raises(ValueError, match=said):
         viz.listen(sounds, rate=RATE)
+
+
+def test_tensors_with_gradients_are_drawn_and_heard_as_arrays_are():
+    import torch
+
+    tone = torch.from_numpy(TONE).requires_grad_()
+    drawn, expected = (
+        viz.spectrogram(stft(x), rate=RATE).images[0].get_array() for x in (tone, TONE)
+    )
+    np.testing.assert_allclose(drawn, expected, atol=0.01)  # dB
+    heard, expected = (alone(viz.listen({"a": x}, rate=RATE))[0] for x in (tone, TONE))
+    np.testing.assert_array_equal(heard, expected)

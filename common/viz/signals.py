@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from common.checks import check_dimensions
 from common.stft import STFTConfig, decibels, magnitude
+from common.viz.arrays import as_array
 from common.viz.style import MAGNITUDE_MAP, MASK_MAP, SIGNED_MAP, axes, source_color, style
 
 LEVELS = (-80.0, 0.0)
@@ -80,7 +81,7 @@ def spectrogram(
     Axes
     """
     check_dimensions(X, "X", ("freq", "frame"))
-    mag = np.asarray(magnitude(X)).reshape(-1, *X.shape[-2:])
+    mag = as_array(magnitude(X)).reshape(-1, *X.shape[-2:])
     mag = np.sqrt((mag**2).mean(axis=0))
     level = decibels(mag, reference=config.full_scale, floor=levels[0])
     return _image(
@@ -121,7 +122,7 @@ def mask(
     Axes
     """
     check_dimensions(M, "M", ("freq", "frame"))
-    M = np.asarray(M).reshape(-1, *M.shape[-2:]).mean(axis=0)
+    M = as_array(M).reshape(-1, *M.shape[-2:]).mean(axis=0)
     limits = (
         {"cmap": SIGNED_MAP, "vmin": -2, "vmax": 2}
         if signed
@@ -154,5 +155,5 @@ def _image(values, rate, config, ax, top, *, label, **options) -> Axes:
 
 
 def _mono(x: Any) -> np.ndarray:
-    x = np.asarray(x)
+    x = as_array(x)
     return x.reshape(-1, x.shape[-1]).mean(axis=0)

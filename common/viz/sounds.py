@@ -11,6 +11,7 @@ import numpy as np
 
 from common.checks import check_finite, check_positive
 from common.stft import STFTConfig, stft
+from common.viz.arrays import as_array
 from common.viz.gains import note_on_gains, playing_gains
 from common.viz.picture import to_svg
 from common.viz.signals import LEVELS, spectrogram
@@ -117,7 +118,7 @@ def _checked(sounds: Mapping[str, Any], rate: float) -> dict[str, np.ndarray]:
         raise ValueError("sounds: expected at least one, got none")
     clips = {}
     for name, x in sounds.items():
-        x = np.atleast_2d(np.asarray(x, dtype=np.float32))
+        x = np.atleast_2d(as_array(x, np.float32))
         check_finite(x, name)
         if x.ndim != 2 or x.shape[0] > 2 or x.shape[1] == 0:
             raise ValueError(

@@ -12,6 +12,7 @@ import soundfile
 import traitlets
 
 from common.checks import check_finite, check_positive
+from common.viz.arrays import as_array
 
 LONGEST = 60.0  # seconds: a page that computes on more would be slow and heavy
 FULL = 32767
@@ -157,7 +158,7 @@ def _as_mp3(x: np.ndarray, rate: int, level: float) -> tuple[bytes, dict[str, An
 
 
 def _as_channels(name: str, x: Any, rate: float) -> np.ndarray:
-    x = np.atleast_2d(np.asarray(x, dtype=np.float32))
+    x = np.atleast_2d(as_array(x, np.float32))
     if x.ndim != 2 or not 1 <= x.shape[0] <= 2 or x.shape[1] == 0:
         raise ValueError(
             f"{name}: expected (sample,) or (1 or 2 channels, sample) with at least "

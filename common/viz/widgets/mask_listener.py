@@ -15,6 +15,7 @@ from common.evaluation import si_sdr
 from common.evaluation.baselines import check_static
 from common.masks import ideal_binary_mask, ideal_ratio_mask, phase_sensitive_mask
 from common.stft import STFTConfig, istft, stft
+from common.viz.arrays import as_array
 from common.viz.signals import mask as draw_mask
 from common.viz.signals import spectrogram
 from common.viz.style import axes, style
@@ -242,7 +243,7 @@ def bank_of_two(sounds: Mapping[str, Any], target: str, rate: int | None) -> Aud
     if rate is None:
         raise ValueError("rate: expected the sample rate in Hz, got None; pass rate=...")
     names = others(list(sounds), target)
-    arrays = {name: np.atleast_2d(np.asarray(x, np.float32)) for name, x in sounds.items()}
+    arrays = {name: np.atleast_2d(as_array(x, np.float32)) for name, x in sounds.items()}
     check_same_shape(**arrays)
     rest = sum(arrays[name] for name in names)
     return AudioBank({target: arrays[target], " + ".join(names): rest}, rate=rate)

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from common.checks import check_finite, check_positive
 from common.stft import STFTConfig, istft, stft
+from common.viz.arrays import as_array
 from common.viz.signals import mask as draw_mask
 from common.viz.signals import spectrogram
 from common.viz.style import axes, style
@@ -218,7 +219,7 @@ def as_score(score: float | None) -> float | None:
 def as_masks(masks: Any, channels: int) -> np.ndarray:
     """Return masks as (step, 1 or channel, freq, frame), or raise where they are none."""
     try:
-        M = np.stack([np.asarray(M) for M in masks]) if len(masks) else np.zeros(0)
+        M = np.stack([as_array(M) for M in masks]) if len(masks) else np.zeros(0)
     except ValueError as error:
         raise ValueError(f"masks: expected one shape for all steps ({error})") from None
     if M.dtype.kind not in "bfiu":

@@ -10,6 +10,7 @@ import traitlets
 from matplotlib.figure import Figure
 
 from common.stft import STFTConfig, stft
+from common.viz.arrays import as_array
 from common.viz.gains import note_on_gains, playing_gains
 from common.viz.signals import LEVELS, spectrogram, waveform
 from common.viz.style import SOURCE_COLORS, axes
@@ -96,7 +97,7 @@ class StemPlayer(Instrument, code="stem_player.js"):
         else:
             coding = "seen" if shown == "spectrogram" else "heard"
             bank = AudioBank(sounds, rate=rate, coding=coding)
-            exact = {name: np.atleast_2d(np.asarray(x)) for name, x in sounds.items()}
+            exact = {name: np.atleast_2d(as_array(x)) for name, x in sounds.items()}
         names = bank.names
         applied = playing_gains(exact, match=match, together=mode == "mix")
         self._config, self._levels = config, tuple(levels)
