@@ -88,11 +88,12 @@ def check_positive(value: float, name: str) -> None:
         raise ValueError(f"{name}: expected a number above 0, got {value}")
 
 
-def check_axes(x: Any, name: str, axes: str, **sizes: int) -> None:
+def check_axes(x: Any, name: str, axes: str, like: Any = None, **sizes: int) -> None:
     """Raise unless `x` is a real tensor with exactly the axes named, of the sizes given.
 
     ``check_axes(x, "magnitude", "batch channel freq frame", freq=513)`` lets through a tensor of
-    four axes whose third is 513 long.
+    four axes whose third is 513 long; ``"... freq frame"`` takes any number of axes before these.
+    With a tensor `like`, a weight, `x` must be of its precision and lie on its device.
     """
     names = axes.split()
     expected = ", ".join(f"{axis} {sizes[axis]}" if axis in sizes else axis for axis in names)
@@ -106,17 +107,34 @@ def check_axes(x: Any, name: str, axes: str, **sizes: int) -> None:
             f"{name}: expected real floating-point numbers, got {x.dtype}; of a complex "
             f"spectrogram pass magnitude(X)"
         )
+    if names[0] == "...":
+        names = ["..."] * (x.ndim - len(names) + 1) + names[1:]
     there = dict(zip(names, x.shape, strict=False))
     missing = len(names) - x.ndim
     if missing or any(there[axis] != size for axis, size in sizes.items()):
-        first = "x[None] puts a batch of one in front" if missing == 1 else "permute or cut it"
-        raise ValueError(f"{name}: expected ({expected}), got shape {tuple(x.shape)}; {first}")
+        mend = f"{name}[None] puts a batch of one in front" if missing == 1 else "permute or cut it"
+        raise ValueError(f"{name}: expected ({expected}), got shape {tuple(x.shape)}; {mend}")
+    if like is not None:
+        check_kind(x, name, like)
 
 
-def check_count(value: int, name: str) -> None:
-    """Raise ValueError unless `value` is a whole number above zero."""
-    if not (isinstance(value, int) and value > 0):
-        raise ValueError(f"{name}: expected a whole number above 0, got {value!r}")
+def check_kind(x: Any, name: str, like: Any) -> None:
+    """Raise TypeError unless tensor `x` is of the precision of `like` and lies on its device."""
+    if x.device == like.device and x.dtype == like.dtype:
+        return
+    if x.device == like.device and backend(x).is_autocast_enabled(x.device.type):
+        return  # torch picks the precision of each operation itself
+    raise TypeError(
+        f"{name}: expected {like.dtype} on {like.device}, as the weights are, got {x.dtype} on "
+        f"{x.device}; pass {name}.to({str(like.device)!r}, {like.dtype})"
+    )
+
+
+def check_count(value: int, name: str, above: int = 0) -> None:
+    """Raise ValueError unless `value` is a whole number above a bound."""
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not (whole and value > above):
+        raise ValueError(f"{name}: expected a whole number above {above}, got {value!r}")
 
 
 def check_choice(value: Any, name: str, choices: Sequence[Any]) -> None:
