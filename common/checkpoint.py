@@ -30,7 +30,14 @@ def save_checkpoint(
         The keyword arguments that made `model`: numbers, strings, and lists and dicts of them.
     **notes
         What a reader of the file wants to know, in the same types: data, steps, scores.
+
+    Raises
+    ------
+    TypeError
+        If there is anything else in the settings or notes: nothing but these is read again.
     """
+    check_plain(dict(settings), "settings")
+    check_plain(notes, "notes")
     weights = {name: value.detach().cpu() for name, value in model.state_dict().items()}
     content = {"model": type(model).__name__, "settings": dict(settings), "weights": weights,
                "notes": notes}  # fmt: skip
@@ -90,3 +97,20 @@ def load_checkpoint(path: Path | str, make: type[nn.Module]) -> tuple[nn.Module,
     model = make(**content["settings"])
     model.load_state_dict(content["weights"])
     return model.eval(), content["notes"]
+
+
+def check_plain(value: Any, name: str) -> None:
+    """Raise TypeError unless `value` is a number, a string, None, or a list or dict of them."""
+    if type(value) is dict:
+        for key, item in value.items():
+            check_plain(key, f"key of {name}")
+            check_plain(item, f"{name}[{key!r}]")
+    elif type(value) in (list, tuple):
+        for place, item in enumerate(value):
+            check_plain(item, f"{name}[{place}]")
+    elif type(value) not in (bool, int, float, str, type(None)):  # not a subclass: NumPy's float64
+        raise TypeError(
+            f"{name}: expected numbers, strings, and lists and dicts of them, got "
+            f"{type(value).__module__}.{type(value).__name__}; make a number of NumPy or torch one "
+            f"of Python with .item(), anything else a string"
+        )
