@@ -6,7 +6,7 @@ import librosa
 import torch
 from torch import Tensor, nn
 
-from common.checks import check_choice, check_count, check_positive
+from common.checks import check_axes, check_choice, check_count, check_positive
 
 DIRECTIONS = ("forward", "transpose", "pseudo-inverse")
 
@@ -48,13 +48,13 @@ class MelProjection(nn.Module):
         direction: str = "forward",
         trainable: bool = False,
     ) -> None:
-        check_count(bins, "bins")
+        check_count(bins, "bins", above=1)
         check_count(mels, "mels")
         check_positive(rate, "rate")
         check_choice(direction, "direction", DIRECTIONS)
+        check_bands(bins, mels, rate)
         super().__init__()
-        bands = torch.from_numpy(librosa.filters.mel(sr=rate, n_fft=2 * (bins - 1), n_mels=mels))
-        check_bands(bands)
+        bands = torch.tensor(librosa.filters.mel(sr=rate, n_fft=2 * (bins - 1), n_mels=mels))
         bands = bands / bands.sum(dim=1, keepdim=True)  # (mel, freq): each row a mean over bins
         if direction == "transpose":
             bands = bands.T / bands.sum(dim=0)[:, None].clamp(min=1e-8)  # (freq, mel)
@@ -64,16 +64,20 @@ class MelProjection(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(..., freq, frame) to (..., mel, frame), or back, as the direction says."""
+        check_axes(x, "x", "... freq frame", self.bands, freq=self.bands.shape[1])
         return self.bands @ x
 
     def extra_repr(self) -> str:
         return f"{self.bands.shape[1]} -> {self.bands.shape[0]}"
 
 
-def check_bands(bands: Tensor) -> None:
-    """Raise ValueError if a band covers no bin."""
-    if empty := int((bands.sum(dim=1) == 0).sum()):
+def check_bands(bins: int, mels: int, rate: float) -> None:
+    """Raise ValueError if a mel band would lie between two bins."""
+    at = librosa.fft_frequencies(sr=rate, n_fft=2 * (bins - 1))  # Hz
+    edges = librosa.mel_frequencies(mels + 2, fmax=rate / 2)  # Hz; a band begins at each
+    bands = zip(edges[:-2], edges[2:], strict=True)
+    if empty := sum(not ((low < at) & (at < high)).any() for low, high in bands):
         raise ValueError(
-            f"mels: expected bands that cover at least one bin each, got {empty} of {len(bands)} "
+            f"mels: expected bands that cover at least one bin each, got {empty} of {mels} "
             f"that cover none; take fewer mels, or a longer window"
         )
