@@ -14,7 +14,7 @@ from common.blocks import (
     InstanceNorm,
     RecurrentStack,
 )
-from common.checks import check_axes, check_choice
+from common.checks import check_axes, check_choice, check_count
 
 
 class MaskInference(nn.Module):
@@ -57,6 +57,9 @@ class MaskInference(nn.Module):
         activation: str | Sequence[str] = "sigmoid",
         reference: float = 1.0,
     ) -> None:
+        check_count(bins, "bins")
+        check_count(sources, "sources")
+        check_count(channels, "channels")
         check_choice(normalization, "normalization", ("batch", "instance"))
         super().__init__()
         norm = BatchNorm if normalization == "batch" else InstanceNorm
@@ -71,7 +74,8 @@ class MaskInference(nn.Module):
     def mask(self, magnitude: Tensor) -> Tensor:
         """(batch, channel, freq, frame) to masks, (batch, source, channel, freq, frame)."""
         bins, channels, _ = self.embed.shape
-        check_axes(magnitude, "magnitude", "batch channel freq frame", channel=channels, freq=bins)
+        check_axes(magnitude, "magnitude", "batch channel freq frame", self.embed.linear.weight,
+                   channel=channels, freq=bins)  # fmt: skip
         x = self.normalize(self.to_db(magnitude))  # (batch, channel, freq, frame)
         x = x.permute(0, 3, 2, 1).flatten(2)  # (batch, frame, freq * channel)
         x = self.recurrent(x)  # (batch, frame, hidden * directions)

@@ -72,5 +72,5 @@ class GatedTanh(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, frame, feature) to (batch, frame, feature), in [-1, 1]."""
-        check_axes(x, "x", "batch frame feature", feature=self.gate.in_features)
+        check_axes(x, "x", "batch frame feature", self.gate.weight, feature=self.gate.in_features)
         return torch.tanh(self.value(x)) * torch.sigmoid(self.gate(x))

@@ -56,7 +56,7 @@ class Embedding(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, frame, hidden) to (batch, source, channel, freq, frame)."""
-        check_axes(x, "x", "batch frame hidden", hidden=self.linear.in_features)
+        check_axes(x, "x", "batch frame hidden", self.linear.weight, hidden=self.linear.in_features)
         x = self.linear(self.gate(x))  # (batch, frame, freq * channel * source)
         x = x.transpose(1, 2).contiguous()  # frames last in memory too, as spectrograms lie
         x = x.unflatten(1, self.shape)  # (batch, freq, channel, source, frame)

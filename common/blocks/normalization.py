@@ -93,7 +93,7 @@ class ScaleAndShift(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Scale and shift x, (batch, channel, freq, frame); returns the same shape."""
-        check_axes(x, "x", "batch channel freq frame", **bins_of(len(self.scale)))
+        check_axes(x, "x", "batch channel freq frame", self.scale, **bins_of(len(self.scale)))
         return self.scale * x + self.shift
 
     def extra_repr(self) -> str:
@@ -102,7 +102,7 @@ class ScaleAndShift(nn.Module):
 
 def check_features(norm: nn.Module, x: Tensor) -> None:
     """Raise unless the spectrogram x has the bins that `norm` counts on."""
-    check_axes(x, "x", "batch channel freq frame", **bins_of(norm.num_features))
+    check_axes(x, "x", "batch channel freq frame", norm.weight, **bins_of(norm.num_features))
 
 
 def bins_of(features: int) -> dict[str, int]:

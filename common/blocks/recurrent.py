@@ -63,7 +63,8 @@ class RecurrentStack(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, frame, feature) to (batch, frame, hidden), both directions side by side."""
-        check_axes(x, "x", "batch frame feature", feature=self.rnn.input_size)
+        check_axes(x, "x", "batch frame feature", self.rnn.weight_ih_l0,
+                   feature=self.rnn.input_size)  # fmt: skip
         return self.rnn(x)[0]  # (batch, frame, hidden * directions)
 
 
