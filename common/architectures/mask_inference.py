@@ -73,9 +73,8 @@ class MaskInference(nn.Module):
 
     def mask(self, magnitude: Tensor) -> Tensor:
         """(batch, channel, freq, frame) to masks, (batch, source, channel, freq, frame)."""
-        bins, channels, _ = self.embed.shape
         check_axes(magnitude, "magnitude", "batch channel freq frame", self.embed.linear.weight,
-                   channel=channels, freq=bins)  # fmt: skip
+                   freq=self.embed.shape[0], channel=self.embed.shape[1])  # fmt: skip
         x = self.normalize(self.to_db(magnitude))  # (batch, channel, freq, frame)
         x = x.permute(0, 3, 2, 1).flatten(2)  # (batch, frame, freq * channel)
         x = self.recurrent(x)  # (batch, frame, hidden * directions)

@@ -32,8 +32,12 @@ class ApplyMask(nn.Module):
         TypeError, ValueError
             If the axes or their sizes do not fit.
         """
-        check_axes(mixture, "mixture", "batch channel freq frame")
-        batch, channel, freq, frame = mixture.shape
-        check_axes(mask, "mask", "batch source channel freq frame",
-                   batch=batch, channel=channel, freq=freq, frame=frame)  # fmt: skip
+        check_fit(mask, mixture)
         return mask * mixture.unsqueeze(1)  # (batch, source, channel, freq, frame)
+
+
+def check_fit(mask: Tensor, mixture: Tensor) -> None:
+    """Raise unless the masks have the axes and sizes that the mixture's magnitude asks for."""
+    check_axes(mixture, "mixture", "batch channel freq frame")
+    sizes = dict(zip(("batch", "channel", "freq", "frame"), mixture.shape, strict=True))
+    check_axes(mask, "mask", "batch source channel freq frame", **sizes)
