@@ -96,6 +96,7 @@ def _execute_cells(book: Book, page: str, notebook, notes: Path, scratch: Path) 
         kernel_manager_class=traced_kernel_manager(),
         timeout=CELL_TIMEOUT,
         record_timing=False,
+        coalesce_streams=True,  # a slow loop prints into one box, not several
         on_cell_start=lambda cell, cell_index: started.append(cell_index),
         resources={"metadata": {"path": str(book.notebook(page).parent)}},
     )
