@@ -58,7 +58,7 @@ class Embedding(nn.Module):
         """(batch, frame, hidden) to (batch, source, channel, freq, frame)."""
         check_axes(x, "x", "batch frame hidden", self.linear.weight, hidden=self.linear.in_features)
         x = self.linear(self.gate(x))  # (batch, frame, freq * channel * source)
-        x = x.transpose(1, 2).contiguous()  # frames last in memory too, as spectrograms lie
+        x = x.transpose(1, 2).contiguous()  # frames last in memory too
         x = x.unflatten(1, self.shape)  # (batch, freq, channel, source, frame)
         x = x.permute(0, 3, 2, 1, 4)  # (batch, source, channel, freq, frame)
         for kind in self.activations:
