@@ -10,7 +10,7 @@ import numpy as np
 
 def is_tensor(x: Any) -> bool:
     """Whether `x` is a torch tensor, found out without importing torch."""
-    return type(x).__module__.split(".")[0] == "torch"
+    return any(base.__module__.split(".")[0] == "torch" for base in type(x).__mro__)
 
 
 def backend(x: Any):
