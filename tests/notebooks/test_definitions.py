@@ -17,6 +17,7 @@ import nbformat
 import pytest
 
 from common.build.book import Book
+from tests.notebooks import rules
 
 BOOK = Book()
 QUOTE = re.compile(r"# -> (?P<module>common(?:\.\w+)*)\.(?P<name>\w+)\n")
@@ -24,10 +25,8 @@ TAUGHT = ("common.blocks", "common.architectures")
 
 
 def code_cells(page):
-    """The code of a notebook, cell by cell, its shell and magic lines blanked."""
-    for cell in nbformat.read(BOOK.notebook(page), as_version=4).cells:
-        if cell.cell_type == "code":
-            yield re.sub(r"^\s*[%!].*$", "", cell.source, flags=re.MULTILINE)
+    """The code of a notebook, cell by cell."""
+    return map(rules.code_of, rules.of_type(nbformat.read(BOOK.notebook(page), 4), "code"))
 
 
 QUOTES = [
