@@ -81,10 +81,6 @@ def append(kind, source, **more):
     return lambda notebook: notebook.cells.append(make(source, **more))
 
 
-def on_device(source):
-    return append("code", f"device = torch.device('cpu')\n{source}")
-
-
 BREAKS = [
     (append("code", "1", execution_count=1), "holds outputs"),
     (lambda n: n.cells[0].pop("id"), "ids are missing"),
