@@ -6,7 +6,7 @@ import pytest
 from nbval.plugin import IPyNbCell
 
 HERE = Path(__file__).parent
-# They start processes, load nussl, make songs, install peers, open a browser.
+# They start processes, load nussl, make songs, open a browser.
 SLOW = tuple(HERE / name for name in ("browser", "colab", "compat", "data", "peers"))
 
 

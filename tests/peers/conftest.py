@@ -1,5 +1,6 @@
-"""An environment with Asteroid and open-unmix, made once, again when its versions change."""
+"""The peers, in a folder of their own: never the book's dependencies."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,30 +9,31 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-VERSIONS = Path(__file__).parent / "peers.txt"
-TORCHAUDIO = ("", "transforms", "functional", "compliance", "compliance.kaldi")
+PEERS = Path(__file__).with_name("peers.txt")
 
 
 @pytest.fixture(scope="session")
-def in_peers():
-    """Run a module of the tests where the peers can be imported; returns what it printed."""
+def peers():
+    """Their folder; filled once, and again when their list changes."""
     folder = ROOT / "_build/peers"
-    stamp = folder / "versions.txt"
-    if not stamp.exists() or stamp.read_text() != VERSIONS.read_text():
-        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--upgrade",
-                        "--only-binary=:all:", "--target", folder, "--requirement", VERSIONS],
-                       check=True)  # fmt: skip
-        for name in TORCHAUDIO:  # its wheels want CUDA's torch; the peers want only its names
-            place = folder / "torchaudio" / name.replace(".", "/")
-            place.mkdir(parents=True, exist_ok=True)
-            (place / "__init__.py").write_text("")
-        stamp.write_text(VERSIONS.read_text())
+    stamp = folder / "peers.txt"
+    if not stamp.exists() or stamp.read_text() != PEERS.read_text():
+        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps",
+                        "--only-binary=:all:", "--upgrade", "--target", folder,
+                        "--requirement", PEERS], check=True)  # fmt: skip
+        stamp.write_text(PEERS.read_text())
+    return folder
 
-    def run(module: str) -> str:
-        done = subprocess.run([sys.executable, "-m", module], cwd=ROOT, text=True,
-                              capture_output=True, check=False,
-                              env={**os.environ, "PYTHONPATH": f"{ROOT}:{folder}"})  # fmt: skip
+
+@pytest.fixture(scope="session")
+def ask(peers):
+    """Put questions to probe.py."""
+    def put(**questions):
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.peers.probe"], input=json.dumps(questions), cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(peers)])},
+            capture_output=True, text=True, check=False)  # fmt: skip
         assert done.returncode == 0, done.stderr
-        return done.stdout
+        return json.loads(done.stdout.splitlines()[-1])
 
-    return run
+    return put
