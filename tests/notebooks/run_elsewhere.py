@@ -1,5 +1,6 @@
 """Run a notebook on the second device: ``python -m tests.notebooks.run_elsewhere NOTEBOOK``."""
 
+import linecache
 import sys
 
 import matplotlib
@@ -15,7 +16,10 @@ def run(notebook):
         for cell in rules.of_type(notebook, "code"):
             if "bootstrap" not in rules.tags(cell):
                 code = rules.code_of(cell).replace(rules.DEVICE, f"device = torch.{device!r}")
-                exec(compile(code, f"cell {cell.id}", "exec"), names)
+                name = f"<cell {cell.id}>"
+                lines = code.splitlines(keepends=True)
+                linecache.cache[name] = len(code), None, lines, name  # for inspect.getsource
+                exec(compile(code, name, "exec"), names)
 
 
 if __name__ == "__main__":
