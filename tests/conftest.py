@@ -10,6 +10,11 @@ HERE = Path(__file__).parent
 SLOW = tuple(HERE / name for name in ("browser", "colab", "compat", "data", "peers"))
 
 
+def pytest_ignore_collect(collection_path, config):
+    """Where only quick tests are wanted, what the slow ones import is not imported."""
+    return True if config.option.markexpr == "not slow" and collection_path in SLOW else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     for item in items:

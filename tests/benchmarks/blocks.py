@@ -19,7 +19,7 @@ from common.architectures import MaskInference
 from common.blocks import Embedding, RecurrentStack
 from common.compat import nussl, nussl_axes
 from common.stft import STFTConfig
-from tests.blocks.parity import give_weights
+from tests.peers.parity import give_weights
 
 PAIRS, WARM_UP = 20, 2
 BATCH, HIDDEN, LAYERS, SOURCES = 8, 128, 2, 2

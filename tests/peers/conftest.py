@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.blocks.conftest import seeded as seeded
+
 ROOT = Path(__file__).parents[2]
 PEERS = Path(__file__).with_name("peers.txt")
 

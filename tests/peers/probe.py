@@ -40,7 +40,7 @@ ARGUMENTS = {
 def separation_model():
     config = nussl.ml.networks.builders.build_recurrent_mask_inference(
         BINS, HIDDEN, 1, True, 0.0, SOURCES, ["sigmoid"], CHANNELS)  # fmt: skip
-    # It counts the inputs of one channel only: tests/architectures/test_nussl_parity.py.
+    # It counts the inputs of one channel only: test_nussl_networks.py.
     config["modules"]["recurrent_stack"]["args"]["num_features"] = BINS * CHANNELS
     model = nussl.ml.SeparationModel(config).eval()
     return lambda x: model({"mix_magnitude": x})["estimates"]

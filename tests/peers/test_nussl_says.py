@@ -10,8 +10,6 @@ import torch
 from common import blocks
 from common.compat import nussl, nussl_axes
 
-pytestmark = pytest.mark.slow
-
 theirs = nussl.ml.networks.modules
 
 

@@ -5,9 +5,7 @@ import torch
 
 from common.architectures import MaskInference
 from common.compat import nussl, nussl_axes
-from tests.blocks.parity import close, compare, give_weights
-
-pytestmark = pytest.mark.slow
+from tests.peers.parity import close, compare, give_weights
 
 BATCH, BINS, FRAMES, HIDDEN = 3, 31, 11, 5
 DEFAULT = {"sources": 2, "channels": 1, "layers": 2, "kind": "lstm", "bidirectional": True,

@@ -6,9 +6,7 @@ from torch import nn
 
 from common import blocks
 from common.compat import nussl
-from tests.blocks.parity import close, compare
-
-pytestmark = pytest.mark.slow
+from tests.peers.parity import close, compare
 
 theirs = nussl.ml.networks.modules
 BATCH, CHANNELS, BINS, FRAMES, FEATURES, HIDDEN, SOURCES = 3, 2, 31, 11, 13, 5, 2
