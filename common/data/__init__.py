@@ -12,6 +12,7 @@ from common.data.clips import clip_names, load_clip
 from common.data.files import DataError
 from common.data.library import Songs, load_songs, musdb_root
 from common.data.make import make_songs
+from common.data.mixing import Mixer, Recipe
 from common.data.real_track import RealTrackLeftOut, load_real_track
 from common.data.settings import Settings
 from common.data.song import STEMS, Song
@@ -19,7 +20,9 @@ from common.data.song import STEMS, Song
 __all__ = [
     "STEMS",
     "DataError",
+    "Mixer",
     "RealTrackLeftOut",
+    "Recipe",
     "Settings",
     "Song",
     "Songs",
