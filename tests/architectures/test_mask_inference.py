@@ -2,8 +2,10 @@
 
 import pytest
 import torch
+from torch import nn
 
 from common.architectures import MaskInference
+from common.blocks import InstanceNorm
 
 BINS = 17
 
@@ -23,6 +25,17 @@ def test_forward_is_its_blocks_in_a_row():
     mask = model.embed(model.recurrent(features))  # channels side by side in each bin
     assert torch.equal(model.mask(x), mask)
     assert torch.equal(model(x), mask * x[:, None])
+
+
+def test_settings_reach_their_blocks():
+    model = network(sources=3, channels=2, layers=3, kind="gru", bidirectional=False, dropout=0.25,
+                    normalization="instance", per_bin=True, activation=["relu", "l1_norm"])
+    rnn = model.recurrent.rnn
+    assert isinstance(rnn, nn.GRU)
+    assert (rnn.input_size, rnn.hidden_size, rnn.num_layers) == (2 * BINS, 3, 3)
+    assert (rnn.bidirectional, rnn.dropout) == (False, 0.25)
+    assert isinstance(model.normalize, InstanceNorm) and model.normalize.norm.num_features == BINS
+    assert model.embed.shape == (BINS, 2, 3) and model.embed.activations == ["relu", "l1_norm"]
 
 
 @pytest.mark.parametrize(("activation", "low", "high", "total"), [

@@ -84,6 +84,13 @@ def test_another_number_of_bins_is_refused_and_not_mixed(make):
         make(5)(torch.rand(2, 1, 10, 7))
 
 
+@pytest.mark.parametrize(("make", "learned"), [
+    (BatchNorm, 2), (InstanceNorm, 0), (ScaleAndShift, 2)])
+def test_what_they_learn_for_each_feature(make, learned):
+    for features in (1, 513):
+        assert sum(weight.numel() for weight in make(features).parameters()) == learned * features
+
+
 @every_one
 def test_no_features_are_refused(make):
     with pytest.raises(ValueError, match="features: expected a whole number above 0, got 0"):
