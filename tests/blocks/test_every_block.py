@@ -28,7 +28,7 @@ def close(a, b, within=1e-6):
 
 
 def learn(module, inputs):
-    """The output, and the gradients, of some weighting of it, of the inputs and the weights."""
+    """The output; the gradients, of a weighting of it, of the inputs and of the weights."""
     inputs = [x.detach().requires_grad_() for x in inputs]
     y = module(*inputs)
     wanted = [*inputs, *(weight for weight in module.parameters() if weight.requires_grad)]
@@ -124,11 +124,12 @@ def test_wrong_inputs_are_refused(name, change, error, said):
 @pytest.fixture(params=["stand-in", *ACCELERATORS])
 def device(request):
     """The stand-in for a GPU, and the GPU where there is one."""
-    if request.param != "stand-in":
-        yield torch.device(request.param)
-    else:
+    if request.param == "stand-in":
         with elsewhere() as device:
             yield device
+    else:
+        with torch.backends.cudnn.flags(enabled=False):  # its layers learn in training only
+            yield torch.device(request.param)
 
 
 @every_block
