@@ -20,7 +20,13 @@ def normalize_by_bin(norm: nn.Module, x: Tensor) -> Tensor:
     Returns
     -------
     tensor, same shape
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `x` is no spectrogram, or its bins are not the norm's features.
     """
+    check_features(norm, x)
     y = x.transpose(1, 2)  # (batch, freq, channel, frame)
     flat = y.reshape(len(x), norm.num_features, -1)  # (batch, freq or 1, all the rest)
     return norm(flat).reshape(y.shape).transpose(1, 2)  # (batch, channel, freq, frame)
@@ -47,7 +53,6 @@ class BatchNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise x, (batch, channel, freq, frame); returns the same shape."""
-        check_features(self.norm, x)
         return normalize_by_bin(self.norm, x)
 
 
@@ -72,7 +77,6 @@ class InstanceNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise x, (batch, channel, freq, frame); returns the same shape."""
-        check_features(self.norm, x)
         return normalize_by_bin(self.norm, x)
 
 
