@@ -31,4 +31,4 @@ def nussl_axes(x: Any) -> Any:
             f"order or in nussl's; got shape {tuple(x.shape)}"
         )
     order = (0, *range(x.ndim - 1, 0, -1))
-    return x.transpose(order) if not hasattr(x, "permute") else x.permute(order)
+    return x.permute(order) if hasattr(x, "permute") else x.transpose(order)
