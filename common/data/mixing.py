@@ -109,7 +109,8 @@ class Mixer:
     Raises
     ------
     ValueError
-        If there are no songs, they differ in rate or channels, or one is too short.
+        If there are no songs, they differ in rate or channels, one is too short, or a source is
+        the sum of stems that there are not.
     """
 
     def __init__(
@@ -121,6 +122,7 @@ class Mixer:
         sources: Mapping[str, Sequence[str]] = SOURCES,
     ) -> None:
         self.recipe, self.seed, self.sources = recipe, seed, dict(sources)
+        self._check_sources()
         self._stems: dict[str, tuple[np.ndarray, float]] = {}
         kinds = set()
         for song in songs:
@@ -136,6 +138,8 @@ class Mixer:
         ((self.rate, self.channels),) = kinds
         self.names = list(self._stems)
         self.length = round(recipe.duration * self.rate)
+        # What a change of tempo may swallow at the end.
+        self._margin = 0 if set(recipe.tempo) == {1.0} else self.rate // 10
         self._check_lengths()
 
     @property
@@ -180,7 +184,8 @@ class Mixer:
         cut = slice(part.start, part.start + self._needed(part.tempo))
         x = stems[STEMS.index(part.stem), :, cut] * np.float32(step * 10 ** (part.gain / 20))
         x = x[::-1] if part.swap else x
-        return x if part.semitones == 0 and part.tempo == 1 else self._change(x, part)
+        x = x if part.semitones == 0 and part.tempo == 1 else self._change(x, part)
+        return x[:, : self.length]
 
     def _place(self, draw: np.random.Generator) -> tuple[str, float, float, float]:
         """A song, a moment in it from 0 to 1, a change of pitch, and one of tempo."""
@@ -190,7 +195,7 @@ class Mixer:
 
     def _needed(self, tempo: float) -> int:
         """Samples of a song that a mixture at another tempo takes."""
-        return self.length if tempo == 1 else math.ceil((self.length + self.rate // 10) * tempo)
+        return math.ceil((self.length + self._margin) * tempo)
 
     def _change(self, x: np.ndarray, part: Part) -> np.ndarray:
         from soxbindings import Transformer
@@ -201,7 +206,14 @@ class Mixer:
         if part.semitones:
             change.pitch(part.semitones)
         y = change.build_array(input_array=x.T, sample_rate_in=self.rate).T
-        return np.ascontiguousarray(y[:, : self.length], dtype=np.float32)
+        return np.ascontiguousarray(y, dtype=np.float32)
+
+    def _check_sources(self) -> None:
+        for source, names in self.sources.items():
+            if isinstance(names, str) or not names or not set(names) <= set(STEMS):
+                raise ValueError(
+                    f"sources: expected for {source} some of {', '.join(STEMS)}, got {names!r}"
+                )
 
     def _check_lengths(self) -> None:
         needed = self._needed(self.recipe.tempo[1])

@@ -115,6 +115,19 @@ def test_pitch_and_tempo_change_what_they_say():
         assert peak(mixer.render(drums)[0]) == pytest.approx(before, rel=0.01)
 
 
+@pytest.mark.parametrize("tempo", [(0.97, 1.0), (1.0, 1.03), (0.9, 1.1)])
+def test_a_change_of_tempo_stays_inside_the_song(tempo):
+    """Also just below 1, where it needs more of the song than at 1 itself."""
+    recipe = Recipe(duration=1.0, tempo=tempo)
+    needed = 1.1 * max(tempo)
+    with pytest.raises(ValueError, match=rf"a: expected at least {needed:.1f} s"):
+        Mixer([song("a", seconds=1.02)], recipe)
+    mixer = Mixer([song("a", seconds=needed + 0.01)], recipe)
+    for number in range(20):
+        assert min(part.start for part in mixer.plan(number)) >= 0
+        assert mixer[number].mixture.shape == (1, RATE)
+
+
 def batches(mixer, sampler, workers):
     loader = DataLoader(mixer, batch_size=4, sampler=sampler, num_workers=workers)
     return {int(n): x.numpy() for b in loader for n, x in zip(b.number, b.mixture, strict=True)}
@@ -178,5 +191,8 @@ def test_songs_that_do_not_fit_are_refused(songs):
         Mixer([*songs, song("g", rate=16000)])
     with pytest.raises(ValueError, match=r"a: expected at least 9\.0 s .* got 4\.0 s"):
         Mixer(songs, Recipe(duration=9.0))
+    for names in ("vocals", (), ("voice",)):
+        with pytest.raises(ValueError, match="sources: expected for x some of drums, bass, other"):
+            Mixer(songs, sources={"x": names})
     with pytest.raises(IndexError, match="0 or more"):
         Mixer(songs)[-1]
