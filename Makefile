@@ -15,6 +15,11 @@ PINS   := common/build/pins.txt
 WANTED := requirements.txt common/build/requirements.txt
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile
 
+# librosa's compiled functions, into numba's cache before anything runs side by side: where two
+# processes fill it at once, numba can mix their files, and whoever loads those crashes.
+# https://github.com/numba/numba/issues/10128
+COMPILE := import librosa.beat, librosa.core.audio, librosa.core.pitch, librosa.util.utils
+
 # One thread a process, the same everywhere: notebooks, tests and their kernels run side by side.
 export OMP_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
@@ -65,4 +70,5 @@ $(STAMP): $(WANTED) $(PINS) $(shell find common/compat/soxbindings -name '*.py' 
 	$(PYTHON) -m venv $(VENV)
 	@echo "Installing the pinned packages in $(VENV): a minute or two, 2 GB"
 	$(PY) -m pip install --quiet --disable-pip-version-check --only-binary=:all: --constraint $(PINS) $(WANTED:%=--requirement %)
+	$(PY) -c "$(COMPILE)"
 	touch $(STAMP)

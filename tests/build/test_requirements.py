@@ -3,6 +3,8 @@
 import re
 import sys
 from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -84,3 +86,14 @@ def test_what_common_imports_gets_installed():
     makers = metadata.packages_distributions()
     for name in others:
         assert brought & set(map(canonicalize_name, makers.get(name, []))), name
+
+
+def test_make_compiles_librosa_before_anything_runs_side_by_side():
+    [line] = re.findall(r"^COMPILE := import (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    folder = Path(find_spec("librosa").origin).parent
+    compiled = {
+        ".".join(path.relative_to(folder.parent).with_suffix("").parts)
+        for path in folder.rglob("*.py")
+        if "guvectorize(" in path.read_text(encoding="utf-8")
+    }
+    assert set(line.split(", ")) == compiled
