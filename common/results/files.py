@@ -1,0 +1,74 @@
+"""Results on disk: written whole or not at all, with what they depend on."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from common.results.code import code_hashes
+
+HERE = Path(__file__).parent
+KEYS = {"made_by", "songs", "code", "content"}
+
+
+def result_path(name: str) -> Path:
+    """Where the result of that name lies."""
+    return HERE / f"{name}.json"
+
+
+def save_result(name: str, content: Any, *, songs: str, folder: Path = HERE) -> Path:
+    """Write a result, with the command that makes it and the code that is loaded.
+
+    Parameters
+    ----------
+    name : str
+        Of the command, and of the file.
+    content : what JSON can hold
+    songs : str
+        Which set of songs it was measured on.
+    folder : path
+    """
+    result = {
+        "made_by": f"python -m common.results {name}",
+        "songs": songs,
+        "code": code_hashes(),
+        "content": content,
+    }
+    path = folder / f"{name}.json"
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        text = json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False)
+        unfinished.write_text(text + "\n", encoding="utf-8")
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path
+
+
+def load_result(name: str, *, folder: Path = HERE) -> dict[str, Any]:
+    """Read a result.
+
+    Returns
+    -------
+    dict
+        ``content``, and what it depends on: ``made_by``, ``songs``, ``code``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such result, or the file holds something else.
+    """
+    path = folder / f"{name}.json"
+    if not path.exists():
+        known = ", ".join(sorted(path.stem for path in folder.glob("*.json"))) or "none"
+        raise ValueError(f"result: expected one of {known}, got {name!r}")
+    with open(path, encoding="utf-8") as file:
+        result = json.load(file)
+    if not (isinstance(result, dict) and result.keys() == KEYS):
+        raise ValueError(
+            f"{path}: expected a result with {', '.join(sorted(KEYS))}; make it again with "
+            f"python -m common.results {name}"
+        )
+    return result
