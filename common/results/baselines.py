@@ -1,0 +1,68 @@
+"""The classic methods on the test songs, the real track and the stereo songs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+from tqdm.auto import tqdm
+
+from common.data import RealTrackLeftOut, Settings, load_real_track, load_songs
+from common.evaluation import classic, fit_static_mask, score_songs
+from common.results.files import HERE, save_result
+from common.stft import STFTConfig
+
+MONO = {
+    "high-pass": classic.high_pass,
+    "HPSS, two windows": classic.hpss,
+    "REPET": classic.repet,
+    "REPET-SIM": classic.repet_sim,
+    "2DFT": classic.ft2d,
+    "NMF, sorted by centroid": classic.nmf,
+    "NMF, told the answer": classic.nmf_told,
+}
+STEREO = {**MONO, "DUET": classic.duet}
+
+
+def measure(*, folder: Path = HERE) -> Path:
+    """Score the classic methods, and write ``baselines.json``.
+
+    Its content: ``tables``, a `ScoreTable` as JSON for each of ``test``, ``real``, ``stereo`` (the
+    test songs in stereo) and ``real_stereo``; and ``settings``, what the scores depend on.
+
+    Raises
+    ------
+    RealTrackLeftOut
+        If the real track is switched off. Then nothing is measured or written.
+    """
+    try:
+        real = {"real": load_real_track(), "real_stereo": load_real_track(channels=2)}
+    except RealTrackLeftOut as off:
+        raise RealTrackLeftOut(f"baselines: nothing measured, nothing written. {off}") from off
+    train = load_songs("train")
+    static = fit_static_mask(_progress(train, "static mask"))
+    score = partial(score_songs, static=static, metrics=("usdr",))
+    tables = {
+        # BSSEval takes half of the time here; in stereo it would take ten times as long.
+        "test": score(_progress(load_songs("test"), "test"), MONO, metrics=("usdr", "bss_eval")),
+        "real": score([real["real"]], MONO, metrics=("usdr", "bss_eval")),
+        "stereo": score(_progress(load_songs("stereo", channels=2), "stereo"), STEREO),
+        "real_stereo": score([real["real_stereo"]], STEREO),
+    }
+    content = {
+        "settings": {
+            "transform": asdict(STFTConfig()),
+            "static mask": f"fitted on {len(train)} training songs",
+            "methods": {name: method.__kwdefaults__ for name, method in STEREO.items()},
+            "cutoff of all methods": classic.CUTOFF,
+        },
+        "tables": {name: json.loads(table.to_json()) for name, table in tables.items()},
+    }
+    return save_result("baselines", content, songs=Settings().folder_name, folder=folder)
+
+
+def _progress(songs: Iterable, what: str) -> Iterable:
+    return tqdm(songs, desc=what, unit="song")
