@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# They show, store and start; they compute nothing of a result.
-LEFT_OUT = ("common.build", "common.viz", "common.results")
+# They show, store, start and refuse; they compute nothing of a result.
+LEFT_OUT = ("common.build", "common.checks", "common.results", "common.viz")
 
 
 def code_hashes() -> dict[str, str]:
