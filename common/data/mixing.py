@@ -148,10 +148,14 @@ class Mixer:
         return sum(stems.nbytes for stems, _ in self._stems.values())
 
     def __getitem__(self, number: int) -> Example:
-        parts = self.plan(number)
-        stems = {part.stem: self.render(part) for part in parts}
-        sources = np.stack([sum(stems[name] for name in names) for names in self.sources.values()])
-        return Example(sum(stems.values()), sources, number)
+        sounds = np.zeros((1 + len(self.sources), self.channels, self.length), dtype=np.float32)
+        for part in self.plan(number):
+            x = self.render(part)  # (channel, sample)
+            sounds[0] += x
+            for source, names in zip(sounds[1:], self.sources.values(), strict=True):
+                if part.stem in names:
+                    source += x
+        return Example(sounds[0], sounds[1:], number)
 
     def plan(self, number: int) -> tuple[Part, ...]:
         """What example `number` is made of, a part for each stem."""
