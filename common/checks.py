@@ -92,7 +92,7 @@ def check_axes(x: Any, name: str, axes: str, like: Any = None, **sizes: int) -> 
     """Raise unless `x` is a real tensor with exactly the axes named, of the sizes given.
 
     ``check_axes(x, "magnitude", "batch channel freq frame", freq=513)`` lets through a tensor of
-    four axes whose third is 513 long; ``"... freq frame"`` takes any number of axes before these.
+    four axes whose third is 513 long. ``...`` at either end stands for any number of axes.
     With a tensor `like`, a weight, `x` must be of its precision and lie on its device.
     """
     names = axes.split()
@@ -107,8 +107,9 @@ def check_axes(x: Any, name: str, axes: str, like: Any = None, **sizes: int) -> 
             f"{name}: expected real floating-point numbers, got {x.dtype}; of a complex "
             f"spectrogram pass magnitude(X)"
         )
-    if names[0] == "...":
-        names = ["..."] * (x.ndim - len(names) + 1) + names[1:]
+    if "..." in names:
+        place = names.index("...")
+        names[place : place + 1] = ["..."] * (x.ndim - len(names) + 1)
     there = dict(zip(names, x.shape, strict=False))
     missing = len(names) - x.ndim
     if missing or any(there[axis] != size for axis, size in sizes.items()):

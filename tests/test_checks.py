@@ -109,3 +109,12 @@ def test_another_precision_or_device_than_the_weights_is_refused(other):
 def test_autocast_may_mix_precisions():
     with torch.autocast("cpu", torch.bfloat16):
         checks.check_axes(SPECTROGRAM.bfloat16(), "x", AXES, ONE)
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (2, 3, 5), (2, 3, 5, 7)])
+def test_dots_stand_for_any_number_of_axes(shape):
+    checks.check_axes(torch.ones(shape), "x", "batch source ...", source=3)
+    checks.check_axes(torch.ones(shape), "x", "... last", last=shape[-1])
+    kind, text = refused("axes", torch.ones(shape), "x", "batch source ...", source=4)
+    assert kind is ValueError
+    assert text == f"x: expected (batch, source 4, ...), got shape {shape}; permute or cut it"
