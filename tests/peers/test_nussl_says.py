@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from common import blocks
+from common import blocks, losses
 from common.compat import nussl, nussl_axes
+from common.losses import permutation_invariant
 
-theirs = nussl.ml.networks.modules
+theirs, loss = nussl.ml.networks.modules, nussl.ml.train.loss
 
 
 def test_its_decibels_end_at_80_though_documented_as_160():
@@ -132,3 +133,26 @@ def test_its_axes_are_the_book_s_turned_round():
     out = nussl.ml.SeparationModel(config)({"mix_magnitude": nussl_axes(magnitude)})
     assert out["estimates"].shape == (2, 5, 7, 1, 2)
     assert nussl_axes(out["mask"]).shape == (2, 2, 1, 7, 5)
+
+
+@pytest.mark.parametrize("kind", ["PermutationInvariantLoss", "CombinationInvariantLoss"])
+@pytest.mark.parametrize(("element", "ours"), [("L1Loss", losses.l1), ("MSELoss", losses.l2)])
+def test_its_elementwise_losses_take_another_order_for_each_number(element, ours, kind):
+    assert "Takes the best permutation" in loss.PermutationInvariantLoss.__doc__
+    estimate, target = torch.rand(3, 50, 2), torch.rand(3, 50, 2)  # (batch, sample, source)
+    value = getattr(loss, kind)(getattr(loss, element)())(estimate, target)
+    each = [x.reshape(150, 2, 1) for x in (estimate, target)]  # every sample an example
+    torch.testing.assert_close(value, permutation_invariant(ours)(*each)[0].mean())
+    whole = [x.transpose(1, 2)[:, :, None] for x in (estimate, target)]
+    assert value < 0.95 * permutation_invariant(ours)(*whole)[0].mean()
+
+
+def test_its_si_sdr_of_silence_is_nan_or_teaches_nothing():
+    silence, noise = torch.zeros(1, 500, 1), torch.randn(1, 500, 1)  # (batch, sample, source)
+    assert loss.SISDRLoss()(silence, silence).isnan()
+    estimate = noise.clone().requires_grad_()
+    value = loss.SISDRLoss()(estimate, silence)
+    assert value.item() == pytest.approx(80)
+    assert not torch.autograd.grad(value, estimate)[0].any()
+    ours = losses.negative_si_sdr(*(x.transpose(1, 2)[:, None] for x in (estimate, silence)))
+    assert torch.autograd.grad(ours.sum(), estimate)[0].any()
