@@ -21,7 +21,7 @@ from tests.notebooks import rules
 
 BOOK = Book()
 QUOTE = re.compile(r"# -> (?P<module>common(?:\.\w+)*)\.(?P<name>\w+)\n")
-TAUGHT = ("common.blocks", "common.architectures")
+TAUGHT = ("common.blocks", "common.architectures", "common.losses")
 
 
 def code_cells(page):
