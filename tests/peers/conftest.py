@@ -14,8 +14,7 @@ ROOT = Path(__file__).parents[2]
 PEERS = Path(__file__).with_name("peers.txt")
 
 
-@pytest.fixture(scope="session")
-def peers():
+def installed():
     """Their folder; filled once, and again when their list changes."""
     folder = ROOT / "_build/peers"
     stamp = folder / "peers.txt"
@@ -28,8 +27,10 @@ def peers():
 
 
 @pytest.fixture(scope="session")
-def ask(peers):
+def ask():
     """Put questions to probe.py."""
+    peers = installed()
+
     def put(**questions):
         done = subprocess.run(
             [sys.executable, "-m", "tests.peers.probe"], input=json.dumps(questions), cwd=ROOT,

@@ -12,6 +12,7 @@ for name in ("", ".transforms", ".functional", ".compliance", ".compliance.kaldi
     sys.modules["torchaudio" + name] = ModuleType("torchaudio" + name)  # imported, never used here
 
 import torch  # noqa: E402
+from asteroid.dsp.consistency import mixture_consistency as consistent  # noqa: E402
 from asteroid.masknn.norms import FeatsGlobLN, GlobLN  # noqa: E402
 from asteroid.masknn.recurrent import LSTMMasker  # noqa: E402
 from asteroid_filterbanks.transforms import apply_real_mask  # noqa: E402
@@ -19,6 +20,7 @@ from openunmix.model import OpenUnmix  # noqa: E402
 
 from common.blocks import InstanceNorm  # noqa: E402
 from common.compat import nussl  # noqa: E402
+from common.separation import mixture_consistency  # noqa: E402
 from tests.peers.sizes import BINS, CHANNELS, FEATURES, HIDDEN, MELS, SOURCES  # noqa: E402
 
 RATE = 22050
@@ -102,6 +104,9 @@ def facts():
         "LSTMMasker: an LSTM, whatever rnn_type says": masker.masker[0].rnn_type == "LSTM",
         "apply_real_mask: multiplies what broadcasts":
             torch.equal(apply_real_mask(x, x[:1, :, :1]), x * x[:1, :, :1]),
+        "mixture_consistency: shares by power, as here":
+            torch.allclose(consistent(x[:, :1], x[:, :4, None]), mixture_consistency(
+                x[:, :4, None], x[:, :1]), atol=1e-5),
         "OpenUnmix: the book's axes, one source":
             open_unmix(torch.rand(3, 2, 31, 7)).shape == (3, 2, 31, 7),
         "OpenUnmix: learns a shift and a scale of each bin":

@@ -42,6 +42,7 @@ FACTS = [
     "LSTMMasker: no levels, a norm over the whole example",
     "LSTMMasker: an LSTM, whatever rnn_type says",
     "apply_real_mask: multiplies what broadcasts",
+    "mixture_consistency: shares by power, as here",
     "OpenUnmix: the book's axes, one source",
     "OpenUnmix: learns a shift and a scale of each bin",
     "LSTM: batch first, if it is made so",
