@@ -5,8 +5,9 @@ The chapter *mask-inference* builds it.
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +42,7 @@ def save_checkpoint(
     weights = {name: value.detach().cpu() for name, value in model.state_dict().items()}
     content = {"model": type(model).__name__, "settings": dict(settings), "weights": weights,
                "notes": notes}  # fmt: skip
-    path = Path(path)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        torch.save(content, unfinished)
-        torch.load(unfinished, weights_only=True)  # nothing that could not be read again
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write(path, content)
 
 
 def load_checkpoint(path: Path | str, make: type[nn.Module]) -> tuple[nn.Module, dict[str, Any]]:
@@ -75,6 +69,45 @@ def load_checkpoint(path: Path | str, make: type[nn.Module]) -> tuple[nn.Module,
     -----
     The file is read as weights only: tensors, numbers and strings, never code.
     """
+    content = read(path, KEYS, "write it with save_checkpoint")
+    if content["model"] != make.__name__:
+        raise ValueError(
+            f"{path}: expected a checkpoint of {make.__name__}, got one of {content['model']}; "
+            f"pass that class instead"
+        )
+    model = make(**content["settings"])
+    model.load_state_dict(content["weights"])
+    return model.eval(), content["notes"]
+
+
+def write(path: Path | str, content: Mapping[str, Any]) -> None:
+    """Write tensors, numbers and strings to a file that is there whole or not at all.
+
+    Until it is whole, also on the disk, a file that was there before stays what it was.
+    """
+    path, whole = Path(path), io.BytesIO()
+    torch.save(dict(content), whole)  # in memory: of a full disk torch itself says only "failed"
+    whole.seek(0)
+    torch.load(whole, weights_only=True)  # nothing that could not be read again
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(unfinished, "wb") as file:
+            file.write(whole.getbuffer())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def read(path: Path | str, keys: Collection[str], mend: str) -> dict[str, Any]:
+    """Read what `write` wrote, as weights only: tensors, numbers and strings, never code.
+
+    Raises
+    ------
+    ValueError
+        If the file does not load so, or has other keys; `mend` says what to do about that.
+    """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
@@ -84,19 +117,12 @@ def load_checkpoint(path: Path | str, make: type[nn.Module]) -> tuple[nn.Module,
             f"{path}: expected a checkpoint, got a file that does not load as weights only "
             f"({type(error).__name__}); fetch or save it again"
         ) from error
-    if not (isinstance(content, dict) and content.keys() == KEYS):
+    if not (isinstance(content, dict) and content.keys() == set(keys)):
         raise ValueError(
-            f"{path}: expected a checkpoint with {', '.join(sorted(KEYS))}, got "
-            f"{type(content).__name__}; write it with save_checkpoint"
+            f"{path}: expected a checkpoint with {', '.join(sorted(keys))}, got "
+            f"{type(content).__name__}; {mend}"
         )
-    if content["model"] != make.__name__:
-        raise ValueError(
-            f"{path}: expected a checkpoint of {make.__name__}, got one of {content['model']}; "
-            f"pass that class instead"
-        )
-    model = make(**content["settings"])
-    model.load_state_dict(content["weights"])
-    return model.eval(), content["notes"]
+    return content
 
 
 def check_plain(value: Any, name: str) -> None:

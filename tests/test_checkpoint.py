@@ -1,5 +1,6 @@
 """Checkpoints come back bit for bit, replace the old file whole or not at all, and run no code."""
 
+import errno
 import os
 import pickle
 
@@ -66,13 +67,12 @@ def test_an_interrupted_save_leaves_the_old_file(path, whole, model, where, monk
     assert untouched(path, whole)
 
 
-def test_a_file_half_written_leaves_the_old_one(path, whole, model, monkeypatch):
-    def half(content, file):
-        file.write_bytes(whole[: len(whole) // 2])
-        raise OSError("no space left on device")
+def test_a_full_disk_leaves_the_old_file(path, whole, model, monkeypatch):
+    def full(number):
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(torch, "save", half)
-    with pytest.raises(OSError, match="no space"):
+    monkeypatch.setattr("common.checkpoint.os.fsync", full)
+    with pytest.raises(OSError, match="No space"):
         save_checkpoint(path, model, SETTINGS)
     assert untouched(path, whole)
 
