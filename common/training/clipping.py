@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from bisect import insort
 from collections.abc import Iterable
 
-import numpy as np
 from torch import Tensor
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
@@ -65,5 +65,7 @@ class Clip:
     def _limit(self, norm: float) -> float | None:
         if self.percentile is None:
             return self.norm
-        self.norms.append(norm)
-        return float(np.percentile(self.norms, self.percentile))
+        insort(self.norms, norm)  # in order, so that the limit needs no search
+        place = self.percentile / 100 * (len(self.norms) - 1)
+        below, above = self.norms[math.floor(place)], self.norms[math.ceil(place)]
+        return below + (place % 1) * (above - below)
