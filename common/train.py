@@ -190,7 +190,8 @@ def run(config: Config, folder: Path, *, workers: int = 0, progress: bool = True
         validate = Validation(songs["valid"], songs["train"], objective.separate,
                               target=data.sources[0], config=config.stft)  # fmt: skip
     plain = asdict(config)
-    notes = {"rate": data.rate, "sources": list(data.sources), "songs": root.name, "config": plain}
+    notes = {"rate": data.rate, "sources": list(data.sources), "stft": plain["stft"],
+             "songs": root.name, "config": plain}  # fmt: skip
     return train(
         model.to(idist.device()), objective, mixer, config.training, validate=validate,
         folder=RunFolder(folder, settings, plain, notes), workers=workers, progress=progress,

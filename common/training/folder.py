@@ -47,6 +47,8 @@ class RunFolder:
             If ``last.pt`` is broken, or of another run.
         """
         self.path.mkdir(parents=True, exist_ok=True)
+        for unfinished in self.path.glob(".*.pt.*"):  # of a run that was killed while it wrote
+            unfinished.unlink()
         if self.last.exists():
             return load_state(self.last, self.config)
         self.save(state)
@@ -69,7 +71,7 @@ class RunFolder:
         }
         self._log.write(json.dumps(plain, allow_nan=False) + "\n")
         for name, value in record.items():
-            if name != "step":
+            if isinstance(value, float):
                 self._board.add_scalar(name, value, record["step"])
 
     def save(self, state: State) -> None:

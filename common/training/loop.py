@@ -171,7 +171,9 @@ def take_score(state: State, validate: Validate, folder: RunFolder | None) -> Re
     """Validate, and keep the network if it is the best so far."""
     state.model.eval()
     ranks.average_statistics(state.model)
-    scores = ranks.from_first(lambda: dict(validate(state.model)))
+    scores = ranks.from_first(
+        lambda: {name: float(score) for name, score in validate(state.model).items()}
+    )
     better = state.judge(next(iter(scores.values())))
     if better and folder:
         folder.save_best(state, scores)
@@ -226,9 +228,11 @@ def telling(
 
 def check_converging(value: float, what: str, state: State) -> None:
     """Raise Diverged unless a step's loss or gradient is finite."""
+    plan, first = state.plan, state.step * state.plan.batch
     if not math.isfinite(value):
         raise Diverged(
-            f"step {state.step + 1}: expected a finite {what}, got {value}; try a learning rate "
-            f"below {state.plan.learning_rate:g}, clip_norm or clip_percentile, or precision "
-            f"'float32'. The checkpoints are from before this step"
+            f"step {state.step + 1}, examples {first} to {first + plan.batch - 1}: expected a "
+            f"finite {what}, got {value}; try a learning rate below {plan.learning_rate:g}, "
+            f"clip_norm or clip_percentile, or precision 'float32'. The checkpoints are from "
+            f"before this step"
         )

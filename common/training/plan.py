@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from common.checks import check_choice, check_count, check_positive
+from common.training.clipping import Clip
 
 SCHEDULES = ("constant", "cosine")
 PRECISIONS = ("mixed", "float32")
@@ -61,6 +62,7 @@ class Plan:
         check_positive(self.learning_rate, "learning_rate")
         check_choice(self.schedule, "schedule", SCHEDULES)
         check_choice(self.precision, "precision", PRECISIONS)
+        Clip(self.clip_norm, self.clip_percentile)  # refuses what makes no sense
         if not 0 <= self.warmup <= self.steps:
             raise ValueError(f"warmup: expected 0 to steps = {self.steps}, got {self.warmup}")
         if self.patience is not None:

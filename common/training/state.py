@@ -14,7 +14,8 @@ from common.checkpoint import check_plain, read, write
 from common.training.clipping import Clip
 from common.training.plan import Plan
 
-KEYS = {"config", "step", "best", "best_step", "waited", "norms", "model", "optimizer", "scaler"}
+KINDS = {"config": dict, "step": int, "best": float | None, "best_step": int, "waited": int,
+         "norms": torch.Tensor, "model": dict, "optimizer": dict, "scaler": dict}  # fmt: skip
 
 
 class State:
@@ -35,7 +36,9 @@ class State:
         self.device = next(model.parameters()).device
         self.half = half_precision(self.device) if plan.precision == "mixed" else None
         self.optimizer = torch.optim.Adam(model.parameters(), lr=plan.learning_rate)
-        self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.half is torch.float16)
+        # Small gradients vanish in float16, in which cuDNN's recurrent layers compute even where
+        # autocast is told bfloat16. A larger loss, and gradients made small again, prevent it.
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.half is not None)
         self.clip = Clip(plan.clip_norm, plan.clip_percentile)
         self.step = 0  # how often the weights have changed
         self.best: float | None = None  # score of the best validation
@@ -69,12 +72,24 @@ class State:
         }
 
     def restore(self, content: Mapping[str, Any]) -> None:
-        """Go on from what `content` returned."""
+        """Go on from what `content` returned.
+
+        Raises
+        ------
+        ValueError
+            If it is of another network.
+        """
         for name in ("step", "best", "best_step", "waited"):
             setattr(self, name, content[name])
         self.clip.norms = content["norms"].tolist()
-        self.model.load_state_dict(content["model"])
-        self.optimizer.load_state_dict(content["optimizer"])
+        try:
+            self.model.load_state_dict(content["model"])
+            self.optimizer.load_state_dict(content["optimizer"])
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise ValueError(
+                f"last.pt: expected the state of this network, got another's; start afresh in "
+                f"another folder ({error})"
+            ) from error
         if self.scaler.is_enabled() and content["scaler"]:
             self.scaler.load_state_dict(content["scaler"])
 
@@ -99,7 +114,13 @@ def load_state(path: Path, config: Mapping[str, Any]) -> dict[str, Any]:
     ValueError
         If the file is no training checkpoint, or one of a run with other settings.
     """
-    content = read(path, KEYS, "it is no training checkpoint; start afresh in another folder")
+    content = read(path, KINDS, "it is no training checkpoint; start afresh in another folder")
+    for name, kind in KINDS.items():
+        if not isinstance(content[name], kind):
+            raise ValueError(
+                f"{path}: expected a training checkpoint, got one whose {name} is "
+                f"{type(content[name]).__name__}; start afresh in another folder"
+            )
     mine, its = flat(dict(config)), flat(content["config"])
     other = [name for name in sorted({*mine, *its}) if mine.get(name) != its.get(name)]
     if other:
@@ -135,7 +156,8 @@ def flat(settings: Mapping[str, Any], before: str = "") -> dict[str, Any]:
 
 
 def half_precision(device: torch.device) -> torch.dtype | None:
-    """The half precision of a device: bfloat16, which never overflows, or float16, or none."""
+    """A GPU's bfloat16, which reaches as far as float32, or its float16; of a CPU none."""
     if device.type != "cuda":
         return None
-    return torch.bfloat16 if torch.cuda.is_bf16_supported(False) else torch.float16
+    native = torch.cuda.is_bf16_supported(including_emulation=False)
+    return torch.bfloat16 if native else torch.float16
