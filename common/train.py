@@ -17,6 +17,7 @@ from typing import Any
 
 import ignite.distributed as idist
 import torch
+from torch import nn
 
 from common import losses
 from common.architectures import MaskInference
@@ -175,14 +176,11 @@ def parser() -> argparse.ArgumentParser:
 
 def run(config: Config, folder: Path, *, workers: int = 0, progress: bool = True) -> Result:
     """Train the network of a configuration, or go on training it."""
-    data = config.data
+    data, objective = config.data, make_objective(config)
+    model, settings = build_model(config)
     root = songs_root(data)
     songs = {split: load_songs(split, root=root, rate=data.rate, channels=data.channels)
              for split in ("train", "valid")}  # fmt: skip
-    torch.manual_seed(config.training.seed)
-    settings = model_settings(config)
-    model = build(MODELS[config.model.name], settings, "model.settings")
-    objective = make_objective(config)
     mixer = Mixer(songs["train"], data.recipe, seed=data.seed,
                   sources={name: SOURCES.get(name, (name,)) for name in data.sources})  # fmt: skip
     validate = None
@@ -206,6 +204,13 @@ def songs_root(data: DataConfig) -> Path:
     if root is None:
         raise ConfigError("data.songs: expected MUSDB_PATH to name MUSDB18's folder, it is not set")
     return root
+
+
+def build_model(config: Config) -> tuple[nn.Module, dict[str, Any]]:
+    """A new network, and the keyword arguments that made it."""
+    torch.manual_seed(config.training.seed)
+    settings = model_settings(config)
+    return build(MODELS[config.model.name], settings, "model.settings"), settings
 
 
 def model_settings(config: Config) -> dict[str, Any]:

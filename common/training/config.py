@@ -89,7 +89,7 @@ def build(make: Callable[..., T], table: Mapping[str, Any], where: str = "") -> 
     try:
         return make(**values)
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"{where or 'configuration'}: {error}") from error
+        raise ConfigError(f"{where}: {error}" if where else str(error)) from error
 
 
 def check_keys(make: Callable, table: Mapping[str, Any], where: str) -> dict[str, Any]:
