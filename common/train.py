@@ -12,12 +12,14 @@ import inspect
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import ignite.distributed as idist
 import torch
 from torch import nn
+from tqdm.auto import tqdm
 
 from common import losses
 from common.architectures import MaskInference
@@ -178,14 +180,16 @@ def run(config: Config, folder: Path, *, workers: int = 0, progress: bool = True
     """Train the network of a configuration, or go on training it."""
     data, objective = config.data, make_objective(config)
     model, settings = build_model(config)
-    root = songs_root(data)
+    progress = progress and ranks.is_first()
+    root = songs_root(data, progress)
     songs = {split: load_songs(split, root=root, rate=data.rate, channels=data.channels)
              for split in ("train", "valid")}  # fmt: skip
-    mixer = Mixer(songs["train"], data.recipe, seed=data.seed,
+    reading = partial(tqdm, songs["train"], unit="song", disable=not progress)
+    mixer = Mixer(reading(desc="reading songs"), data.recipe, seed=data.seed,
                   sources={name: SOURCES.get(name, (name,)) for name in data.sources})  # fmt: skip
     validate = None
     if ranks.is_first():
-        validate = Validation(songs["valid"], songs["train"], objective.separate,
+        validate = Validation(songs["valid"], reading(desc="static mask"), objective.separate,
                               target=data.sources[0], config=config.stft)  # fmt: skip
     plain = asdict(config)
     notes = {"rate": data.rate, "sources": list(data.sources), "stft": plain["stft"],
@@ -196,10 +200,10 @@ def run(config: Config, folder: Path, *, workers: int = 0, progress: bool = True
     )  # fmt: skip
 
 
-def songs_root(data: DataConfig) -> Path:
+def songs_root(data: DataConfig, progress: bool) -> Path:
     """The folder of the songs; those that can be made are there after this."""
     if data.songs == "made":
-        return ranks.once_a_machine(lambda: make_songs(settings=data.made))
+        return ranks.once_a_machine(lambda: make_songs(settings=data.made, progress=progress))
     root = musdb_root()
     if root is None:
         raise ConfigError("data.songs: expected MUSDB_PATH to name MUSDB18's folder, it is not set")

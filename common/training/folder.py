@@ -60,7 +60,7 @@ class RunFolder:
 
         path = self.path / "log.jsonl"
         cut_log(path, step)
-        self._log = open(path, "a", encoding="utf-8")
+        self._log = open(path, "a", encoding="utf-8", buffering=1)  # each line at once
         self._board = SummaryWriter(self.path / "tensorboard", purge_step=step + 1)
 
     def write(self, record: Mapping[str, Any]) -> None:
@@ -76,8 +76,6 @@ class RunFolder:
 
     def save(self, state: State) -> None:
         """Write ``last.pt``, from which the same run goes on."""
-        if self._log is not None:
-            self._log.flush()  # never behind the checkpoint
         save_state(self.last, state, self.config)
 
     def save_best(self, state: State, scores: Mapping[str, float]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -128,11 +128,11 @@ def begin(state: State, folder: RunFolder | None) -> State:
 
 def batches(examples: Examples, state: State, workers: int) -> Iterator[Any]:
     """This process's share of the examples of all steps to come."""
-    plan, count = state.plan, ranks.own_share(state.plan.batch)
+    plan = state.plan
     end = state.step if state.done else plan.steps
     numbers = range(state.step * plan.batch + idist.get_rank(), end * plan.batch,
                     idist.get_world_size())  # fmt: skip
-    loader = DataLoader(examples, count, sampler=numbers, num_workers=workers,
+    loader = DataLoader(examples, state.share, sampler=numbers, num_workers=workers,
                         pin_memory=state.device.type == "cuda")  # fmt: skip
     for example in loader:
         yield convert_tensor(example, state.device, non_blocking=True)
@@ -148,9 +148,9 @@ def take_step(state: State, objective: Objective, example: Any) -> Record:
         group["lr"] = rate
 
     model.train()
-    with torch.autocast(state.device.type, state.half, enabled=state.half is not None):
+    with torch.autocast(state.device.type, state.half) if state.half else nullcontext():
         losses = objective(model, example)  # (batch,)
-    check_axes(losses, "losses of the objective", "batch", batch=ranks.own_share(plan.batch))
+    check_axes(losses, "losses of the objective", "batch", batch=state.share)
     loss = ranks.mean(losses.mean().item())
     check_converging(loss, "loss", state)
 

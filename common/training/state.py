@@ -13,6 +13,7 @@ from torch import nn
 from common.checkpoint import check_plain, read, write
 from common.training.clipping import Clip
 from common.training.plan import Plan
+from common.training.ranks import own_share
 
 KINDS = {"config": dict, "step": int, "best": float | None, "best_step": int, "waited": int,
          "norms": torch.Tensor, "model": dict, "optimizer": dict, "scaler": dict}  # fmt: skip
@@ -29,10 +30,16 @@ class State:
     model : nn.Module
         Where its weights lie, there it is trained.
     plan : Plan
+
+    Raises
+    ------
+    ValueError
+        If the batch cannot be split among the processes.
     """
 
     def __init__(self, model: nn.Module, plan: Plan) -> None:
         self.model, self.plan = model, plan
+        self.share = own_share(plan.batch)  # how many examples of a batch are this process's
         self.device = next(model.parameters()).device
         self.half = half_precision(self.device) if plan.precision == "mixed" else None
         self.optimizer = torch.optim.Adam(model.parameters(), lr=plan.learning_rate)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from common.training import Diverged, Plan, learning_rate
+from common.training import Diverged, Plan, RunFolder, learning_rate, train
 from common.training import state as state_module
+from tests.elsewhere import elsewhere
 from tests.training.tiny import PLAN, SETTINGS, Examples, Network, objective, start, validate
 
 PLAIN = Plan(steps=5, batch=4, learning_rate=0.01, schedule="constant")
@@ -43,6 +44,20 @@ def test_it_is_the_loop_that_one_writes_by_hand():
     assert all(map(torch.equal, model.parameters(), other.parameters()))
     assert (result.steps, result.best) == (5, None)
     assert not other.training
+
+
+def test_on_another_device_it_is_the_same(tmp_path):
+    one, _ = start(validate=None)
+    with elsewhere() as device:
+        torch.manual_seed(0)
+        model = Network(**SETTINGS).to(device)
+        folder = RunFolder(tmp_path, SETTINGS, {}, {})
+        train(model, objective, Examples(), PLAN, folder=folder, progress=False)
+        again = Network(**SETTINGS).to(device)
+        train(again, objective, Examples(), PLAN, folder=folder, progress=False)  # is over
+        for other in (model, again):
+            assert other.first.weight.device.type == torch.device(device).type
+            torch.testing.assert_close(other.first.weight.cpu(), one.first.weight)
 
 
 def test_what_is_told():

@@ -8,8 +8,10 @@ from common import losses
 from common.data.mixing import Example
 from common.stft import STFTConfig, magnitude, stft
 from common.training import MagnitudeObjective, WaveformObjective
+from tests.elsewhere import elsewhere
 
 CONFIG = STFTConfig(window_length=64, hop=16)
+OBJECTIVES = [MagnitudeObjective(losses.l1, stft=CONFIG), WaveformObjective(losses.negative_snr)]
 
 
 class Gains(nn.Module):
@@ -82,12 +84,21 @@ def test_waveforms_by_hand(example):
     torch.testing.assert_close(loss, 0.25 * power / 2)
 
 
-@pytest.mark.parametrize("objective", [
-    MagnitudeObjective(losses.l1, stft=CONFIG), WaveformObjective(losses.negative_snr),
-], ids=lambda objective: type(objective).__name__)  # fmt: skip
+@pytest.mark.parametrize("objective", OBJECTIVES, ids=lambda objective: type(objective).__name__)
 def test_it_separates_as_it_trains(example, objective):
     estimate = objective.separate(Gains(0.25, 0.75), example.mixture)
     torch.testing.assert_close(estimate, example.sources, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES, ids=lambda objective: type(objective).__name__)
+def test_on_another_device_it_is_the_same(example, objective):
+    here, model = objective(Gains(0.5, 0.5), example), Gains(0.5, 0.5)
+    with elsewhere() as device:
+        model.gains = model.gains.to(device)
+        there = objective(model, Example(*(x.to(device) for x in example)))
+        torch.testing.assert_close(there.cpu(), here)
+        separated = objective.separate(model, example.mixture.to(device))
+        assert separated.device == there.device
 
 
 def test_estimates_take_the_mixture_s_phase(example):
