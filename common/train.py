@@ -178,6 +178,7 @@ def parser() -> argparse.ArgumentParser:
 
 def run(config: Config, folder: Path, *, workers: int = 0, progress: bool = True) -> Result:
     """Train the network of a configuration, or go on training it."""
+    ranks.check_same(config, "configuration")
     data, objective = config.data, make_objective(config)
     model, settings = build_model(config)
     progress = progress and ranks.is_first()

@@ -136,15 +136,14 @@ def read_value(hint: Any, value: Any, where: str) -> Any:
 
 def described(hint: Any) -> str:
     """A type in words."""
-    inner = [described(kind) for kind in get_args(hint) if kind not in (..., type(None))]
-    if get_origin(hint) in (Union, types.UnionType):
-        return " or ".join(inner)
-    if get_origin(hint) in (tuple, Sequence) and get_args(hint)[-1] is ...:
-        return f"a list, each {inner[0]}"
-    if get_origin(hint) is tuple:
-        return f"a list of {len(inner)}, each {inner[0]}"
-    if get_origin(hint) is Sequence:
-        return f"a list, each {inner[0]}"
+    origin, inner = get_origin(hint), get_args(hint)
+    words = [described(kind) for kind in inner if kind not in (..., type(None))]
+    if origin in (Union, types.UnionType):
+        return " or ".join(words)
+    if origin is tuple and ... not in inner:
+        return f"a list of {len(words)}, each {words[0]}"
+    if origin in (tuple, Sequence):
+        return f"a list, each {words[0]}"
     return WORDS.get(hint, "a table")
 
 

@@ -26,7 +26,6 @@ Record = dict[str, Any]
 Objective = Callable[[nn.Module, Any], Tensor]
 Validate = Callable[[nn.Module], Mapping[str, float]]
 Watch = Callable[[Record], None]
-SHOWN = ("loss", "si_sdr")
 
 
 class Examples(Protocol):
@@ -205,11 +204,12 @@ def telling(
 ) -> Iterator[Watch]:
     """A function that shows the numbers of a step, writes them, and passes them on."""
     bar = tqdm(total=state.plan.steps, initial=state.step, unit="step", disable=not progress)
-    shown: Record = {}
+    shown: dict[str, str] = {}
 
     def tell(record: Record) -> None:
         bar.update(record["step"] - bar.n)
-        shown.update({name: f"{record[name]:.4g}" for name in record if name in SHOWN})
+        _, name, *_ = record  # the loss, or the score that decides
+        shown[name] = f"{record[name]:.4g}"
         bar.set_postfix(shown, refresh=False)
         if folder:
             folder.write(record)

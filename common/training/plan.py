@@ -40,7 +40,7 @@ class Plan:
     patience : int, optional
         Stop after so many validations in a row that were no improvement.
     seed : int
-        Of the dropout and of whatever else a network draws.
+        Of the dropout and of whatever else a network draws in a step.
     """
 
     steps: int = 20_000

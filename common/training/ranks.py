@@ -65,7 +65,8 @@ def average(tensors: Iterable[Tensor]) -> None:
         return
     flat = torch.cat([tensor.flatten() for tensor in tensors])
     flat = idist.all_reduce(flat) / idist.get_world_size()
-    for tensor, new in zip(tensors, flat.split([len(t.flatten()) for t in tensors]), strict=True):
+    sizes = [tensor.numel() for tensor in tensors]
+    for tensor, new in zip(tensors, flat.split(sizes), strict=True):
         tensor.copy_(new.view_as(tensor))
 
 
@@ -104,6 +105,15 @@ def bytes_from_first(make: Callable[[], bytes]) -> bytes:
         return make()
     data = torch.frombuffer(bytearray(make()), dtype=torch.uint8) if is_first() else None
     return idist.broadcast(data, safe_mode=True).cpu().numpy().tobytes()
+
+
+def check_same(value: Any, name: str) -> None:
+    """Raise ValueError unless a value, numbers and strings, is the first process's too."""
+    if from_first(lambda: repr(value)) != repr(value):
+        raise ValueError(
+            f"{name}: expected that of the first process, got another in process "
+            f"{idist.get_rank()}; copy the first machine's file to all others"
+        )
 
 
 def once_a_machine(make: Callable[[], Any]) -> Any:

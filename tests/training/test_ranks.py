@@ -96,6 +96,15 @@ def test_a_batch_that_cannot_be_split_is_refused(monkeypatch):
         ranks.own_share(4)
 
 
+def test_another_configuration_is_refused(monkeypatch):
+    ranks.check_same({"hidden": 5}, "configuration")
+    monkeypatch.setattr(ranks, "from_first", lambda make: "{'hidden': 6}")
+    with pytest.raises(
+        ValueError, match="configuration: expected that of the first process, got an"
+    ):
+        ranks.check_same({"hidden": 5}, "configuration")
+
+
 def test_alone_nothing_is_sent():
     assert ranks.is_first() and ranks.own_share(5) == 5
     assert ranks.mean(0.1) == 0.1
