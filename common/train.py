@@ -212,7 +212,7 @@ def songs_root(data: DataConfig, progress: bool) -> Path:
 
 
 def build_model(config: Config) -> tuple[nn.Module, dict[str, Any]]:
-    """A new network, and the keyword arguments that made it."""
+    """A new network, its weights drawn with the plan's seed, and its keyword arguments."""
     torch.manual_seed(config.training.seed)
     settings = model_settings(config)
     return build(MODELS[config.model.name], settings, "model.settings"), settings

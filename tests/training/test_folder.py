@@ -38,6 +38,14 @@ def test_nothing_else_lies_there(finished):
     assert sorted(os.listdir(finished)) == ["best.pt", "last.pt", "log.jsonl", "tensorboard"]
 
 
+def test_a_run_is_there_from_the_start(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        start(tmp_path, PLAN, watch=interrupt_at(1))
+    assert torch.load(tmp_path / "last.pt", weights_only=True)["step"] == 0
+    with pytest.raises(ValueError, match="run is other, there tiny"):  # the folder is taken
+        start(tmp_path, PLAN, config={"run": "other"})
+
+
 def test_tensorboard_shows_what_the_log_says(finished):
     board = EventAccumulator(str(finished / "tensorboard"))
     board.Reload()

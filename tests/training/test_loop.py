@@ -72,6 +72,21 @@ def test_what_is_told():
     assert result.best == max(scores.values()) == scores[result.best_step]
 
 
+def test_the_learning_rate_follows_the_plan():
+    plan = Plan(steps=2, batch=4, learning_rate=0.04, warmup=2)
+    torch.manual_seed(0)
+    before, moved = Network(**SETTINGS), []
+
+    def watch(record):
+        moved.append((model.last.weight - before.last.weight).abs().max().item())
+
+    model = Network(**SETTINGS)
+    model.load_state_dict(before.state_dict())
+    train(model, objective, Examples(), plan, watch=watch, progress=False)
+    assert moved[0] == pytest.approx(0.02, rel=1e-3)  # Adam's first step is as long as the rate
+    assert moved[1] <= 0.06 + 1e-6
+
+
 def test_it_is_validated_in_evaluation_mode_and_trained_in_training_mode():
     modes = []
 
