@@ -140,8 +140,7 @@ def batches(examples: Examples, state: State, workers: int) -> Iterator[Any]:
 def take_step(state: State, objective: Objective, example: Any) -> Record:
     """Change the weights once; returns the numbers of the step, counted from 1."""
     plan, model = state.plan, state.model
-    draw = rng("training", plan.seed, state.step, idist.get_rank())
-    torch.manual_seed(int(draw.integers(2**63)))  # dropout, by the number of the step
+    seed_step(state)
     rate = learning_rate(plan, state.step)
     for group in state.optimizer.param_groups:
         group["lr"] = rate
@@ -164,6 +163,15 @@ def take_step(state: State, objective: Objective, example: Any) -> Record:
     state.scaler.update()
     state.step += 1
     return {"step": state.step, "loss": loss, "norm": norm, "learning_rate": rate}
+
+
+def seed_step(state: State) -> None:
+    """Let what the network draws, for its dropout, depend on the step's number alone."""
+    draw = rng("training", state.plan.seed, state.step, idist.get_rank())
+    seed = int(draw.integers(2**63))
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed asks after every kind of GPU
+    if state.device.type == "cuda":
+        torch.cuda.manual_seed(seed)
 
 
 def take_score(state: State, validate: Validate, folder: RunFolder | None) -> Record:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.summary.writer import event_file_writer
 
 from common.checkpoint import load_checkpoint
 from common.training.folder import cut_log
@@ -57,7 +58,9 @@ def test_tensorboard_shows_what_the_log_says(finished):
         assert shown == logged
 
 
-def test_tensorboard_forgets_what_comes_after_the_checkpoint(tmp_path):
+def test_tensorboard_forgets_what_comes_after_the_checkpoint(tmp_path, monkeypatch):
+    # Files of one second are read in the order of their names, in which 10 comes before 9.
+    monkeypatch.setattr(event_file_writer, "_global_uid", event_file_writer.AtomicCounter(100))
     plan = replace(SHORT, save_every=3, validate_every=100)
     for _ in range(2):  # stopped after step 2, and again: both times it goes on from 0
         with pytest.raises(KeyboardInterrupt):
