@@ -11,7 +11,8 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from common.data import RealTrackLeftOut, Settings, load_real_track, load_songs
-from common.evaluation import classic, fit_static_mask, score_songs
+from common.evaluation import ScoreTable, classic, fit_static_mask, score_songs
+from common.results.code import code_that_runs
 from common.results.files import HERE, save_result
 from common.stft import STFTConfig
 
@@ -38,30 +39,35 @@ def measure(*, folder: Path = HERE) -> Path:
     RealTrackLeftOut
         If the real track is switched off. Then nothing is measured or written.
     """
-    try:
-        real = {"real": load_real_track(), "real_stereo": load_real_track(channels=2)}
-    except RealTrackLeftOut as off:
-        raise RealTrackLeftOut(f"baselines: nothing measured, nothing written. {off}") from off
-    train = load_songs("train")
-    static = fit_static_mask(_progress(train, "static mask"))
-    score = partial(score_songs, static=static, metrics=("usdr",))
-    tables = {
-        # BSSEval takes half of the time here; in stereo it would take ten times as long.
-        "test": score(_progress(load_songs("test"), "test"), MONO, metrics=("usdr", "bss_eval")),
-        "real": score([real["real"]], MONO, metrics=("usdr", "bss_eval")),
-        "stereo": score(_progress(load_songs("stereo", channels=2), "stereo"), STEREO),
-        "real_stereo": score([real["real_stereo"]], STEREO),
-    }
+    with code_that_runs() as code:
+        tables = _tables()
     content = {
         "settings": {
             "transform": asdict(STFTConfig()),
-            "static mask": f"fitted on {len(train)} training songs",
+            "static mask": f"fitted on {len(load_songs('train'))} training songs",
             "methods": {name: method.__kwdefaults__ for name, method in STEREO.items()},
             "cutoff of all methods": classic.CUTOFF,
         },
         "tables": {name: json.loads(table.to_json()) for name, table in tables.items()},
     }
-    return save_result("baselines", content, songs=Settings().folder_name, folder=folder)
+    songs = Settings().folder_name
+    return save_result("baselines", content, songs=songs, code=code, folder=folder)
+
+
+def _tables() -> dict[str, ScoreTable]:
+    try:
+        real, real_stereo = load_real_track(), load_real_track(channels=2)
+    except RealTrackLeftOut as off:
+        raise RealTrackLeftOut(f"baselines: nothing measured, nothing written. {off}") from off
+    static = fit_static_mask(_progress(load_songs("train"), "static mask"))
+    score = partial(score_songs, static=static, metrics=("usdr",))
+    return {
+        # BSSEval takes half of the time here; in stereo it would take ten times as long.
+        "test": score(_progress(load_songs("test"), "test"), MONO, metrics=("usdr", "bss_eval")),
+        "real": score([real], MONO, metrics=("usdr", "bss_eval")),
+        "stereo": score(_progress(load_songs("stereo", channels=2), "stereo"), STEREO),
+        "real_stereo": score([real_stereo], STEREO),
+    }
 
 
 def _progress(songs: Iterable, what: str) -> Iterable:

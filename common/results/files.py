@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from common.results.code import code_hashes
+from common.results.code import Code
 
 HERE = Path(__file__).parent
 KEYS = {"made_by", "songs", "code", "content"}
@@ -18,8 +18,8 @@ def result_path(name: str) -> Path:
     return HERE / f"{name}.json"
 
 
-def save_result(name: str, content: Any, *, songs: str, folder: Path = HERE) -> Path:
-    """Write a result, with the command that makes it and the code that is loaded.
+def save_result(name: str, content: Any, *, songs: str, code: Code, folder: Path = HERE) -> Path:
+    """Write a result, with the command that makes it and the code that made it.
 
     Parameters
     ----------
@@ -28,12 +28,14 @@ def save_result(name: str, content: Any, *, songs: str, folder: Path = HERE) -> 
     content : what JSON can hold
     songs : str
         Which set of songs it was measured on.
+    code : dict
+        What `code_that_runs` found.
     folder : path
     """
     result = {
         "made_by": f"python -m common.results {name}",
         "songs": songs,
-        "code": code_hashes(),
+        "code": code,
         "content": content,
     }
     path = folder / f"{name}.json"
