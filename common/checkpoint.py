@@ -45,14 +45,16 @@ def save_checkpoint(
     write(path, content)
 
 
-def load_checkpoint(path: Path | str, make: type[nn.Module]) -> tuple[nn.Module, dict[str, Any]]:
+def load_checkpoint(
+    path: Path | str, *classes: type[nn.Module]
+) -> tuple[nn.Module, dict[str, Any]]:
     """Make a model from a file that `save_checkpoint` wrote.
 
     Parameters
     ----------
     path : path
-    make : class
-        The one that the file's model is of.
+    *classes : class
+        Those that the file's model may be of.
 
     Returns
     -------
@@ -63,19 +65,20 @@ def load_checkpoint(path: Path | str, make: type[nn.Module]) -> tuple[nn.Module,
     Raises
     ------
     ValueError
-        If the file is no checkpoint, or one of another class.
+        If the file is no checkpoint, or one of no such class.
 
     Notes
     -----
     The file is read as weights only: tensors, numbers and strings, never code.
     """
     content = read(path, KEYS, "write it with save_checkpoint")
-    if content["model"] != make.__name__:
+    makes = {make.__name__: make for make in classes}
+    if content["model"] not in makes:
         raise ValueError(
-            f"{path}: expected a checkpoint of {make.__name__}, got one of {content['model']}; "
-            f"pass that class instead"
+            f"{path}: expected a checkpoint of {' or '.join(makes)}, got one of "
+            f"{content['model']}; pass that class instead"
         )
-    model = make(**content["settings"])
+    model = makes[content["model"]](**content["settings"])
     model.load_state_dict(content["weights"])
     return model.eval(), content["notes"]
 
