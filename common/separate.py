@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         description="Separate a song: vocals.wav, and accompaniment.wav, which is all the rest.",
     )
     parser.add_argument("song", type=Path, help="a sound file: wav, flac, mp3, m4a, ...")
-    parser.add_argument("--model", type=Path, required=True, help="a checkpoint of MaskInference")
+    parser.add_argument("--model", type=Path, required=True, help="a checkpoint of common.train")
     parser.add_argument("--out", type=Path, help="the folder (default: here, the song's name)")
     parser.add_argument("--overwrite", action="store_true", help="replace what is there")
     options = parser.parse_args(arguments)
@@ -60,11 +60,11 @@ def run(song: Path, checkpoint: Path, folder: Path, overwrite: bool) -> None:
         )
     import torch  # takes seconds: after what fails without it
 
-    from common.architectures import MaskInference
+    from common.architectures import MaskInference, SkipMaskInference
     from common.checkpoint import load_checkpoint
     from common.separation import separate
 
-    model, notes = load_checkpoint(checkpoint, MaskInference)
+    model, notes = load_checkpoint(checkpoint, MaskInference, SkipMaskInference)
     _, channels, sources = model.embed.shape
     check_notes(checkpoint, notes, sources)
     model.to("cuda" if torch.cuda.is_available() else "cpu")

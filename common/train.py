@@ -22,7 +22,7 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from common import losses
-from common.architectures import MaskInference
+from common.architectures import MaskInference, SkipMaskInference
 from common.checks import check_choice
 from common.data import STEMS, Mixer, Recipe, Settings, load_songs, make_songs, musdb_root
 from common.data.mixing import SOURCES
@@ -41,7 +41,7 @@ from common.training import (
 from common.training.config import ConfigError, build, read_table
 
 # The names that a file may give, and what they stand for.
-MODELS = {"MaskInference": MaskInference}
+MODELS = {"MaskInference": MaskInference, "SkipMaskInference": SkipMaskInference}
 LOSSES = {"l1": losses.l1, "l2": losses.l2, "negative_snr": losses.negative_snr,
           "negative_si_sdr": losses.negative_si_sdr}  # fmt: skip
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import torch
 
-from common.architectures import MaskInference
+from common.architectures import MaskInference, SkipMaskInference
 from common.blocks import (
     AmplitudeToDB,
     ApplyMask,
@@ -59,6 +59,8 @@ CASES = {
         [HIDDEN], SOURCES),
     "MaskInference": (
         lambda s: MaskInference(s.freq, s.source, s.channel, 3), [SPECTROGRAM], SOURCES),
+    "SkipMaskInference": (
+        lambda s: SkipMaskInference(s.freq, s.source, s.channel, 5, 3), [SPECTROGRAM], SOURCES),
     "MaskInference otherwise": (
         lambda s: MaskInference(s.freq, s.source, s.channel, 3, 1, "gru", bidirectional=False,
                                 normalization="instance", per_bin=True, activation="softmax"),
