@@ -1,0 +1,9 @@
+"""The networks that the book ships: ``model, notes = load_pretrained("vocals")``.
+
+``python -m common.train`` trained each by the file of its name in common/configs;
+``python -m common.pretrained`` packed it.
+"""
+
+from common.pretrained.files import load_pretrained, pretrained_names
+
+__all__ = ["load_pretrained", "pretrained_names"]
