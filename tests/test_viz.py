@@ -1,6 +1,7 @@
 """Pictures carry their alt text and the page's colours; players carry the sound, at its level."""
 
 import base64
+import contextlib
 import io
 import re
 
@@ -61,6 +62,34 @@ def test_two_pictures_share_no_id():
 def test_a_picture_without_a_description_is_refused():
     with pytest.raises(ValueError, match="alt"):
         viz.show(viz.waveform({"vocals": TONE}, rate=RATE), alt="waveform")
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_live_picture_is_the_newest_and_leaves_nothing_behind(monkeypatch, fails):
+    shown = []
+
+    class Place:
+        def update(self, what):
+            shown.append(what._repr_html_())
+
+    def display(what, display_id):
+        shown.append(what._repr_html_())
+        return Place()
+
+    monkeypatch.setattr("common.viz.live.display", display)
+    with contextlib.suppress(KeyboardInterrupt), viz.Live() as live:
+        for label in ("first", "second"):
+            live.update(viz.show(viz.axes(), alt=f"The {label} of two pictures."))
+        if fails:
+            raise KeyboardInterrupt
+    assert shown[0] == shown[-1] == "" and len(shown) == 4
+    assert "The first of" in shown[1] and "The second of" in shown[2]
+
+
+def test_without_a_notebook_there_is_no_place_for_a_live_picture(capsys):
+    with viz.Live() as live:
+        live.update(viz.show(viz.axes(), alt="A picture for nobody."))
+    assert "Picture" not in capsys.readouterr().out
 
 
 def test_axes_are_used_and_returned():

@@ -1,5 +1,6 @@
 """Pictures and sounds of the book: arrays in, something to look at or listen to out."""
 
+from common.viz.live import Live
 from common.viz.picture import Picture, show
 from common.viz.signals import mask, spectrogram, waveform
 from common.viz.sounds import Sound, compare, listen
@@ -10,6 +11,7 @@ __all__ = [
     "OTHER_COLORS",
     "SOURCE_COLORS",
     "AudioBank",
+    "Live",
     "MaskListener",
     "Picture",
     "Scrubber",
