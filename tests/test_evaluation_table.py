@@ -411,6 +411,26 @@ def test_rows_must_fit_the_songs(table):
         table["nobody"]
 
 
+def test_two_tables_of_the_same_songs_are_joined(table, songs, static):
+    more = {"quarter": lambda song: song.mixture / 4, "vocals": lambda song: song.source("vocals")}
+    other = score_songs(songs, more, static=static, config=CONFIG, metrics=("usdr",))
+    both = table.joined(other)
+    assert [row.key for row in both.rows] == [*KEYS[:2], "halfway", *more, *KEYS[2:]]
+    assert both.metrics == ("si_sdr",)
+    np.testing.assert_array_equal(both.scores("quarter"), other.scores("quarter"))
+
+
+def test_tables_that_do_not_fit_are_not_joined(table, songs, static):
+    fewer = score_songs(songs[:2], static=static, config=CONFIG)
+    with pytest.raises(ValueError, match=r"expected scores of vocals on 4 songs.*on 2"):
+        table.joined(fewer)
+    louder = score_songs(songs, static=np.minimum(1, 1.5 * static), config=CONFIG)
+    with pytest.raises(ValueError, match=r"the same si_sdr of 'static mask'.*measure both again"):
+        table.joined(louder)
+    with pytest.raises(ValueError, match="the same usdr of 'mixture"):
+        score_songs(songs, static=static, config=CONFIG, metrics=("usdr",)).joined(table)
+
+
 def test_training_songs_are_needed():
     with pytest.raises(ValueError, match="at least one training song"):
         fit_static_mask([], "vocals", CONFIG)

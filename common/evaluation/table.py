@@ -112,6 +112,32 @@ class ScoreTable:
         """Share of the way from static mask to ceiling; see :func:`share`."""
         return share(self.scores(key), self.scores(STATIC), self.scores(CEILING), **options)
 
+    def joined(self, other: ScoreTable) -> ScoreTable:
+        """This table with the methods of another after its own.
+
+        Raises
+        ------
+        ValueError
+            If the other is of other songs or another target, lacks a metric of this one, or its
+            baselines or ideal masks have other scores.
+        """
+        if (self.target, self.songs) != (other.target, other.songs):
+            raise ValueError(
+                f"other: expected scores of {self.target} on {len(self.songs)} songs, the same "
+                f"ones, got {other.target} on {len(other.songs)}"
+            )
+        for row in self.rows:
+            if row.group != METHOD:
+                _check_equal(row, other[row.key])
+        new = [
+            Row(row.key, row.label, row.group, {name: row.scores[name] for name in self.metrics})
+            for row in other.rows
+            if row.group == METHOD
+        ]
+        groups = [BASELINE, METHOD, ORACLE]
+        rows = sorted([*self.rows, *new], key=lambda row: groups.index(row.group))
+        return ScoreTable(self.target, self.songs, tuple(rows))
+
     def to_rows(self) -> list[dict[str, Any]]:
         """One flat dict a row, numbers in dB, ready for a data frame."""
         return [self._summary(row) for row in self.rows]
@@ -199,6 +225,21 @@ def _to_json_number(value: float, digits: int) -> float | str | None:
     if np.isnan(value):
         return None
     return round(value, digits) if np.isfinite(value) else str(float(value))
+
+
+def _check_equal(row: Row, other: Row) -> None:
+    """Raise ValueError unless a row has the scores of another, to a hundredth of a dB.
+
+    Beyond 100 dB only rounding is left: as in the SAR of the mixture, which has no artifacts.
+    """
+    for metric, values in row.scores.items():
+        there = other.scores.get(metric, [np.nan])
+        ends = (np.clip(one, -100, 100) for one in (values, there))
+        if not np.allclose(*ends, atol=0.01, equal_nan=True):
+            raise ValueError(
+                f"other: expected the same {metric} of {row.label!r} in both tables, got "
+                f"{values} and {there}; measure both again"
+            )
 
 
 def _check_table(table: ScoreTable) -> None:
