@@ -24,6 +24,8 @@ def trained(tmp_path):
     model = SkipMaskInference(**SETTINGS)
     model(100 * torch.rand(2, 1, 17, 9))  # moves what the batch norm remembers
     save_checkpoint(tmp_path / "best.pt", model, SETTINGS, rate=22050, sources=["vocals", "rest"])
+    log = [{"step": 1, "loss": 0.5}, {"step": 2, "si_sdr": 1.23456, "share": 0.1, "best": True}]
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps(record) + "\n" for record in log))
     return tmp_path, model.eval()
 
 
@@ -35,6 +37,7 @@ def test_a_packed_network_makes_nearly_the_same_masks(trained, precision, apart)
     x = 100 * torch.rand(1, 1, 17, 20)
     assert 0 < (back.mask(x) - model.mask(x)).abs().max() < apart
     assert not back.training and notes["rate"] == 22050 and notes["precision"] == precision
+    assert notes["validations"] == [{"step": 2, "si_sdr": 1.235, "share": 0.1}]
     packed, whole = ((folder / name).stat().st_size for name in ("vocals.pt", "best.pt"))
     assert packed < {"half": 0.6, "8 bit": 0.45}[precision] * whole
 

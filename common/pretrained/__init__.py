@@ -4,6 +4,6 @@
 ``python -m common.pretrained`` packed it.
 """
 
-from common.pretrained.files import load_pretrained, pretrained_names
+from common.pretrained.files import load_model, load_pretrained, pretrained_names, validations
 
-__all__ = ["load_pretrained", "pretrained_names"]
+__all__ = ["load_model", "load_pretrained", "pretrained_names", "validations"]

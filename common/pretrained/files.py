@@ -39,7 +39,8 @@ def load_pretrained(name: str, *, folder: Path = HERE) -> tuple[nn.Module, dict[
         On the CPU, in evaluation mode.
     notes : dict
         ``rate``, ``sources``, ``stft``: what it takes and gives; ``config``, ``steps``, ``scores``:
-        how it was trained, and how well it did on the validation songs.
+        how it was trained, and how well it did on the validation songs; ``validations``: the same
+        on the way there, with its ``step``.
 
     Raises
     ------
@@ -60,6 +61,24 @@ def load_pretrained(name: str, *, folder: Path = HERE) -> tuple[nn.Module, dict[
     return model.eval(), content["notes"]
 
 
+def load_model(name: str) -> tuple[nn.Module, dict[str, Any]]:
+    """A shipped network by its name, or a checkpoint of `common.train` by its path.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    """
+    if name in pretrained_names():
+        return load_pretrained(name)
+    if not Path(name).exists():
+        raise ValueError(
+            f"{name}: expected a checkpoint, found no such file; or name a shipped network: "
+            f"{', '.join(pretrained_names())}"
+        )
+    return load_checkpoint(name, *CLASSES.values())
+
+
 def save_pretrained(name: str, checkpoint: Path, precision: str, *, folder: Path = HERE) -> Path:
     """Pack a checkpoint that training wrote, and write its hash beside it.
 
@@ -67,14 +86,14 @@ def save_pretrained(name: str, checkpoint: Path, precision: str, *, folder: Path
     ----------
     name : str
     checkpoint : path
-        ``best.pt`` of a run.
+        ``best.pt`` of a run, in the folder of the run.
     precision : str
         Of `common.pretrained.packing.pack`.
     folder : path
     """
     load_checkpoint(checkpoint, *CLASSES.values())  # it loads, and is of one of these
     content = read(checkpoint, KEYS, "train it again")
-    notes = {**content["notes"], "precision": precision}
+    notes = {**content["notes"], "precision": precision, "validations": validations(checkpoint)}
     path = folder / f"{name}.pt"
     write(path, {**content, "weights": pack(content["weights"], precision), "notes": notes})
     text = json.dumps({**_hashes(folder), name: _hash(path)}, indent=1, sort_keys=True)
@@ -85,6 +104,16 @@ def save_pretrained(name: str, checkpoint: Path, precision: str, *, folder: Path
     finally:
         unfinished.unlink(missing_ok=True)
     return path
+
+
+def validations(checkpoint: Path) -> list[dict[str, float]]:
+    """What the log beside a run's checkpoint says of its validations."""
+    log = checkpoint.with_name("log.jsonl").read_text(encoding="utf-8")
+    return [
+        {name: round(record[name], 3) for name in ("step", "si_sdr", "share")}
+        for record in map(json.loads, log.splitlines())
+        if "share" in record
+    ]
 
 
 def _hashes(folder: Path) -> dict[str, str]:
