@@ -1,4 +1,4 @@
-"""The command: ``python -m common.separate song.wav --model PATH [--out FOLDER]``."""
+"""The command: ``python -m common.separate song.wav [--model MODEL] [--out FOLDER]``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
         description="Separate a song: vocals.wav, and accompaniment.wav, which is all the rest.",
     )
     parser.add_argument("song", type=Path, help="a sound file: wav, flac, mp3, m4a, ...")
-    parser.add_argument("--model", type=Path, required=True, help="a checkpoint of common.train")
+    parser.add_argument("--model", default="vocals",
+                        help="a shipped network (vocals, small), or a checkpoint of common.train: "
+                        "runs/NAME/best.pt (default: %(default)s)")  # fmt: skip
     parser.add_argument("--out", type=Path, help="the folder (default: here, the song's name)")
     parser.add_argument("--overwrite", action="store_true", help="replace what is there")
     options = parser.parse_args(arguments)
@@ -43,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def run(song: Path, checkpoint: Path, folder: Path, overwrite: bool) -> None:
+def run(song: Path, name: str, folder: Path, overwrite: bool) -> None:
     """Read, separate, write, and say what was done.
 
     Raises
@@ -60,13 +62,12 @@ def run(song: Path, checkpoint: Path, folder: Path, overwrite: bool) -> None:
         )
     import torch  # takes seconds: after what fails without it
 
-    from common.architectures import MaskInference, SkipMaskInference
-    from common.checkpoint import load_checkpoint
+    from common.pretrained import load_model
     from common.separation import separate
 
-    model, notes = load_checkpoint(checkpoint, MaskInference, SkipMaskInference)
+    model, notes = load_model(name)
     _, channels, sources = model.embed.shape
-    check_notes(checkpoint, notes, sources)
+    check_notes(name, notes, sources)
     model.to("cuda" if torch.cuda.is_available() else "cpu")
     start = time.perf_counter()
     estimates = separate(
@@ -91,7 +92,7 @@ def check_free(folder: Path, paths: Sequence[Path], overwrite: bool) -> None:
         )
 
 
-def check_notes(path: Path, notes: Mapping[str, Any], masks: int) -> None:
+def check_notes(path: str, notes: Mapping[str, Any], masks: int) -> None:
     """Raise DataError unless the checkpoint's notes say what its masks are of, and at what rate."""
     sources = notes.get("sources")
     if "rate" not in notes or not isinstance(sources, list) or "vocals" not in sources:

@@ -179,7 +179,14 @@ def test_what_is_no_model_is_refused(here, capsys):
     assert run(model="song.wav") == 1
     assert "song.wav: expected a checkpoint" in capsys.readouterr().err
     assert run(model="none.pt") == 1
-    assert "none.pt" in capsys.readouterr().err
+    said = "none.pt: expected a checkpoint, found no such file; or name a shipped network: first"
+    assert said in capsys.readouterr().err
+
+
+def test_a_shipped_network_goes_by_its_name(here):
+    assert run(model="small") == 0
+    vocals, rest = (read(f"song/{name}.wav")[0] for name in ("vocals", "accompaniment"))
+    np.testing.assert_allclose(vocals + rest, X, atol=1e-6)
 
 
 def test_a_file_in_the_folder_s_place_is_refused(here, capsys):
@@ -207,4 +214,4 @@ def test_it_is_a_command():
     done = subprocess.run([sys.executable, "-m", "common.separate", "--help"], capture_output=True,
                           text=True, check=True, cwd=Path(__file__).parents[1],
                           env={**os.environ, "COLUMNS": "100"})  # fmt: skip
-    assert "usage: python -m common.separate [-h] --model MODEL" in done.stdout
+    assert "usage: python -m common.separate [-h] [--model MODEL]" in done.stdout
