@@ -97,12 +97,14 @@ def test_a_result_is_written_with_the_code_that_ran(tmp_path):
     result = load_result("x", folder=tmp_path)
     assert result["content"] == {"a": [1.5, None]}
     assert result["made_by"] == "python -m common.results x"
+    save_result("y", 1, songs="songs-1", code=code, folder=tmp_path, made_by="make y")
+    assert load_result("y", folder=tmp_path)["made_by"] == "make y"
     assert result["code"] == code and not changed_code(code)
     gone = {"functions": ["stft"], "hash": "0"}
     assert changed_code({"common/stft.py": gone, "common/gone.py": gone}) == [
         "common/stft.py", "common/gone.py"
     ]  # fmt: skip
-    assert [path.name for path in tmp_path.iterdir()] == ["x.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.json", "y.json"]
 
 
 def test_a_failed_write_leaves_the_old_result(tmp_path):

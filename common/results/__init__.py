@@ -1,7 +1,8 @@
 """Measured tables that take long to make, committed as data, and the commands that made them.
 
-``python -m common.results NAME`` makes a result again. Each file names the functions that made it,
-with their hash, so that a test can tell when a result has outlived its code.
+Each file names the command that makes it again, ``python -m common.results NAME`` if nothing speaks
+against it, and the functions that made it, with their hash, so that a test can tell when a result
+has outlived its code.
 """
 
 from common.results.code import changed_code, code_that_runs

@@ -1,4 +1,4 @@
-"""What a result depends on: the functions of common that ran when it was made."""
+"""What a result depends on: the functions of this project that ran when it was made."""
 
 from __future__ import annotations
 
@@ -14,8 +14,12 @@ from types import CodeType, FrameType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+WATCHED = ("common", "tests/benchmarks")
 # They show, store, start and refuse; they compute nothing of a result.
-LEFT_OUT = tuple(f"common/{name}" for name in ("build/", "checks.py", "results/", "viz/"))
+LEFT_OUT = tuple(
+    f"common/{name}"
+    for name in ("build/", "checks.py", "results/", "train.py", "training/config.py", "viz/")
+)
 
 Code = dict[str, dict[str, Any]]
 
@@ -24,7 +28,7 @@ Code = dict[str, dict[str, Any]]
 def code_that_runs() -> Iterator[Code]:
     """Note what runs inside ``with``, in this process; what it gives is complete after it.
 
-    Gives a dict: for each module of common by its path, the ``functions`` that ran, by name, and
+    Gives a dict: for each module of `WATCHED` by its path, the ``functions`` that ran, by name, and
     their ``hash``.
     """
     ran: set[CodeType] = set()
@@ -93,11 +97,11 @@ def _computes_nothing(node: ast.stmt) -> bool:
 
 
 def _by_module(ran: set[CodeType]) -> dict[str, set[str]]:
-    """Names of the functions that ran, for each module of common by its path."""
+    """Names of the functions that ran, for each module of `WATCHED` by its path."""
     names = defaultdict(set)
     for code in ran:
         path = Path(code.co_filename)
-        if path.is_relative_to(ROOT / "common"):
+        if any(path.is_relative_to(ROOT / folder) for folder in WATCHED):
             name = code.co_qualname.split(".<locals>")[0]  # of functions in functions, the outer
             path = path.relative_to(ROOT).as_posix()
             if not path.startswith(LEFT_OUT) and not name.startswith("<"):

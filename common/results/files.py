@@ -18,22 +18,32 @@ def result_path(name: str) -> Path:
     return HERE / f"{name}.json"
 
 
-def save_result(name: str, content: Any, *, songs: str, code: Code, folder: Path = HERE) -> Path:
+def save_result(
+    name: str,
+    content: Any,
+    *,
+    songs: str,
+    code: Code,
+    folder: Path = HERE,
+    made_by: str | None = None,
+) -> Path:
     """Write a result, with the command that makes it and the code that made it.
 
     Parameters
     ----------
     name : str
-        Of the command, and of the file.
+        Of the file.
     content : what JSON can hold
     songs : str
         Which set of songs it was measured on.
     code : dict
         What `code_that_runs` found.
     folder : path
+    made_by : str, optional
+        The command, if it is not ``python -m common.results NAME``.
     """
     result = {
-        "made_by": f"python -m common.results {name}",
+        "made_by": made_by or f"python -m common.results {name}",
         "songs": songs,
         "code": code,
         "content": content,
@@ -69,8 +79,5 @@ def load_result(name: str, *, folder: Path = HERE) -> dict[str, Any]:
     with open(path, encoding="utf-8") as file:
         result = json.load(file)
     if not (isinstance(result, dict) and result.keys() == KEYS):
-        raise ValueError(
-            f"{path}: expected a result with {', '.join(sorted(KEYS))}; make it again with "
-            f"python -m common.results {name}"
-        )
+        raise ValueError(f"{path}: expected a result with {', '.join(sorted(KEYS))}; make it again")
     return result

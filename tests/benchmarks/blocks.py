@@ -1,9 +1,8 @@
-"""How fast the blocks are beside nussl's: ``python -m tests.benchmarks.blocks``.
+"""How fast the blocks are beside nussl's.
 
 Both have the same weights, and each its own order of axes in memory. They take turns on one thread,
-and processor time counts, so that what else the machine does disturbs little. Prints medians, and
-the ratio of each pair (median and quartiles): below 1 the book's is faster. The goal for a training
-step is 1.05 at most.
+and processor time counts, so that what else the machine does disturbs little. The goal for a
+training step is 1.05 at most.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from common.architectures import MaskInference
 from common.blocks import Embedding, RecurrentStack
 from common.compat import nussl, nussl_axes
 from common.stft import STFTConfig
+from tests.benchmarks import Row
 from tests.peers.parity import give_weights
 
 PAIRS, WARM_UP = 20, 2
@@ -64,50 +64,47 @@ def pairs(ours: Callable, theirs: Callable) -> np.ndarray:
     return seconds[WARM_UP:]
 
 
-def report(what: str, seconds: np.ndarray, audio: float = 0.0) -> None:
-    """Print a line; of `audio` seconds, how many times faster than they sound."""
+def row(what: str, seconds: np.ndarray, audio: float = 0.0) -> Row:
+    """A row of `pairs`; of `audio` seconds, how many times faster than they sound."""
     medians = np.median(seconds, axis=0)
-    low, middle, high = np.percentile(seconds[:, 0] / seconds[:, 1], [25, 50, 75])
-    shown = [f"{audio / m:6.0f} x real time" if audio else f"{1000 * m:7.1f} ms" for m in medians]
-    print(f"{what:34} here {shown[0]}, nussl {shown[1]}; "
-          f"ratio {middle:.3f} ({low:.3f} to {high:.3f})")  # fmt: skip
+    shown = [f"{audio / m:.0f} x real time" if audio else f"{1000 * m:.1f} ms" for m in medians]
+    return Row.of_pairs(what, *shown, seconds)
 
 
-def train(what: str, ours: nn.Module, theirs: nn.Module, x: torch.Tensor, call=None) -> None:
-    """Report a training step of both on `x`, towards random numbers."""
+def train(what: str, ours: nn.Module, theirs: nn.Module, x: torch.Tensor, call=None) -> Row:
+    """A training step of both on `x`, towards random numbers."""
     with torch.no_grad():
         wanted = torch.rand_like(ours(x))
     turned = [nussl_axes(y).contiguous() if y.ndim > 3 else y for y in (x, wanted)]
-    report(what, pairs(step(ours, ours, x, wanted), step(theirs, call or theirs, *turned)))
+    return row(what, pairs(step(ours, ours, x, wanted), step(theirs, call or theirs, *turned)))
 
 
 @torch.no_grad()
-def forward(seconds: float) -> None:
-    """Report the forward pass alone on a song."""
+def forward(seconds: float) -> Row:
+    """The forward pass alone on a song."""
     ours, theirs, call = networks()
     x = 100 * torch.rand(1, 1, BINS, frames(seconds))
     y = nussl_axes(x).contiguous()
     ours.eval(), theirs.eval()
-    report(f"forward, {seconds:.0f} s of sound", pairs(lambda: ours(x), lambda: call(y)), seconds)
+    return row(f"forward, {seconds:.0f} s of sound (nussl)",
+               pairs(lambda: ours(x), lambda: call(y)), seconds)  # fmt: skip
 
 
-def main() -> None:
+def measure() -> list[Row]:
+    """A training step and the forward pass of the whole network; its two heaviest blocks."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
     modules = nussl.ml.networks.modules
     ours, theirs, call = networks()
-    train(f"training step, {BATCH} x 3 s", ours, theirs,
-          100 * torch.rand(BATCH, 1, BINS, frames(3)), call)  # fmt: skip
-    forward(60)
+    rows = [train(f"training step, {BATCH} x 3 s (nussl)", ours, theirs,
+                  100 * torch.rand(BATCH, 1, BINS, frames(3)), call), forward(60)]  # fmt: skip
     ours = RecurrentStack(BINS, HIDDEN, LAYERS)
     theirs = modules.RecurrentStack(BINS, HIDDEN, LAYERS, True, 0.0)
     give_weights(ours, theirs)
-    train("RecurrentStack alone, training", ours, theirs, torch.randn(BATCH, frames(3), BINS))
+    x = torch.randn(BATCH, frames(3), BINS)
+    rows.append(train("RecurrentStack alone, training (nussl)", ours, theirs, x))
     ours = Embedding(ours.size, BINS, SOURCES)
     theirs = modules.Embedding(BINS, 2 * HIDDEN, SOURCES, ["sigmoid"])
     give_weights(ours, theirs)
-    train("Embedding alone, training", ours, theirs, torch.randn(BATCH, frames(3), 2 * HIDDEN))
-
-
-if __name__ == "__main__":
-    main()
+    x = torch.randn(BATCH, frames(3), 2 * HIDDEN)
+    return [*rows, train("Embedding alone, training (nussl)", ours, theirs, x)]

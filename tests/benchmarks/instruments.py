@@ -1,9 +1,9 @@
-"""How fast the instruments of the built book answer: ``python -m tests.benchmarks.instruments``.
+"""How fast the instruments of the built book answer, and how heavy its pages are.
 
 Drags the threshold of the landing page's MaskListener (6 s of sound) while it plays, at full
-speed and with the processor slowed to a fourth; prints milliseconds from a moved control to the
-new sound, beside the inverse STFT that it needs in any case. Then the time from navigation to
-ready, and the weight, of each page.
+speed and with the processor slowed to a fourth: milliseconds from a moved control to the new
+sound, beside the inverse STFT that it needs in any case. Then each page's weight beside the most
+that one may weigh, with the time from navigation to ready. Needs the built book.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 
 from common.build.book import Book
+from tests.benchmarks import Row
 from tests.browser.conftest import ARGUMENTS
-from tests.site.checks import weight
+from tests.site.checks import PAGE_BYTES, weight
 
 INSTRUMENT = "document.querySelector('.hear-the-mask').instrument"
 BOOK = Book()
@@ -55,27 +56,35 @@ def ready(browser, page: str) -> float:
     return seconds
 
 
-def main() -> None:
+def answers(browser) -> list[Row]:
+    """How long a moved control takes."""
+    page = browser.new_page(viewport={"width": 1200, "height": 1600})
+    page.goto((BOOK.html / f"{BOOK.pages[0]}.html").as_uri())
+    page.wait_for_selector("html[data-widgets=done]", state="attached")
+    page.wait_for_function(f"{INSTRUMENT}?.view")
+    rows = []
+    for slowed in (1, 4):
+        times = drag(page, slowed)
+        inverse = times[next(k for k in times if "inverse" in k or k == "istft")]
+        total = times["total"]
+        rows.append(Row.of_pairs(
+            f"moved control to new sound, processor at 1/{slowed} (inverse STFT)",
+            f"{np.median(total):.1f} ms", f"{np.median(inverse):.1f} ms",
+            np.stack([total, inverse], axis=1)))  # fmt: skip
+    page.close()
+    return rows
+
+
+def measure() -> list[Row]:
+    """How long a moved control takes; how long and how heavy each page is."""
     found = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=found, args=ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1200, "height": 1600})
-        page.goto((BOOK.html / f"{BOOK.pages[0]}.html").as_uri())
-        page.wait_for_selector("html[data-widgets=done]", state="attached")
-        page.wait_for_function(f"{INSTRUMENT}?.view")
-        for slowed in (1, 4):
-            times = drag(page, slowed)
-            total = times["total"]
-            inverse = np.median(times[next(k for k in times if "inverse" in k or k == "istft")])
-            print(f"processor at 1/{slowed}: {total.size} moves, median {np.median(total):.1f} ms, "
-                  f"95 % within {np.percentile(total, 95):.1f} ms, "
-                  f"{np.median(total) / inverse:.1f} times its inverse STFT")
-        page.close()
+        rows = answers(browser)
         for name in BOOK.pages:
-            print(f"{name:24} ready in {ready(browser, name):5.2f} s, "
-                  f"{weight(BOOK.html / f'{name}.html') / 1e6:.2f} MB")
+            heavy = weight(BOOK.html / f"{name}.html")
+            rows.append(Row(f"{name}, ready in {ready(browser, name):.2f} s (the most allowed)",
+                            f"{heavy / 1e6:.2f} MB", f"{PAGE_BYTES / 1e6:.2f} MB",
+                            heavy / PAGE_BYTES))  # fmt: skip
         browser.close()
-
-
-if __name__ == "__main__":
-    main()
+    return rows

@@ -1,4 +1,4 @@
-"""How fast mixtures are made: ``python -m tests.benchmarks.mixing``, on a quiet machine.
+"""How fast mixtures are made, on a quiet machine.
 
 Mixtures of 3 s at 22 050 Hz with four sources, all from the same songs. The book's mixer through a
 DataLoader, without and with changes of pitch and tempo; beside it scaper, through nussl's
@@ -26,6 +26,7 @@ from common.data import STEMS, Mixer, Recipe, Song, load_songs
 from common.data.mixing import Example, Part
 from common.masks import phase_sensitive_mask
 from common.stft import STFTConfig, magnitude, stft
+from tests.benchmarks import Row
 
 SONGS, BATCH, ROUNDS = 20, 8, 5
 CHANGES = {"semitones": (-2.0, 2.0), "tempo": (0.9, 1.1)}
@@ -126,14 +127,15 @@ def model(mixer: Mixer, steps: int) -> Callable[[], float]:
     return seconds
 
 
-def main() -> None:
-    warnings.simplefilter("ignore")  # scaper's, about events that end early
+def measure() -> list[Row]:
+    """The book's mixer beside scaper, and beside the training step that waits for it."""
     torch.set_num_threads(1)
     songs = load_songs("train")[: 120 : 120 // SONGS]
     plain, changing = (
         Mixer(songs, Recipe(**changes), sources=SOURCES) for changes in ({}, CHANGES)
     )
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory() as temporary, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scaper's, about events that end early
         folder = Path(temporary) / "foreground"
         (folder.parent / "none").mkdir()
         write_foreground(songs, folder)
@@ -147,17 +149,17 @@ def main() -> None:
         for _ in range(ROUNDS):
             for name, run in runs.items():
                 measured[name].append(run())
-    report({name: float(np.median(seconds)) for name, seconds in measured.items()})
+    return compared({name: np.array(seconds) for name, seconds in measured.items()})
 
 
-def report(seconds: dict[str, float]) -> None:
-    """Print mixtures a second, and how many times the peer's and the model's they are."""
-    print(f"{'':36} mixtures a second   times scaper   times the training step")
-    for name, one in seconds.items():
-        peer = "scaper, pitch and tempo" if name.endswith("pitch and tempo") else "scaper"
-        against = "" if name == "training step" else f"{seconds[peer] / one:15.1f}"
-        print(f"{name:36} {1 / one:17.1f}{against:>15} {seconds['training step'] / one:25.1f}")
-
-
-if __name__ == "__main__":
-    main()
+def compared(seconds: dict[str, np.ndarray]) -> list[Row]:
+    """Rows of the seconds that a mixture takes, (round,) each."""
+    rows = []
+    for name in seconds:
+        if name.startswith("book"):
+            scaper = "scaper, pitch and tempo" if name.endswith("pitch and tempo") else "scaper"
+            for peer in (scaper, "training step"):
+                pairs = np.stack([seconds[name], seconds[peer]], axis=1)
+                shown = [f"{1 / one:.1f} a second" for one in np.median(pairs, axis=0)]
+                rows.append(Row.of_pairs(f"mixtures, {name} ({peer})", *shown, pairs))
+    return rows

@@ -1,4 +1,4 @@
-"""How fast songs are separated, in how much memory: ``python -m tests.benchmarks.separation``.
+"""How fast songs are separated, in how much memory.
 
 Four minutes in stereo at 44.1 kHz, tiled from the book's songs, through `common.separation` and
 through the ``Separator`` of Open-Unmix, with networks of about as many weights, which nobody has
@@ -6,8 +6,7 @@ trained: time and memory are the same. Open-Unmix computes at 44.1 kHz, all of t
 here without its Wiener filter; the book at 22.05 kHz, in chunks. Both give vocals and the rest.
 
 They take turns, each time in a process of its own on one thread. Counted are the processor time
-of the separation alone, and the peak of memory above what was there before it. Prints medians and
-the ratio of each pair: below 1 the book needs less. Runs on Linux.
+of the separation alone, and the peak of memory above what was there before it. Runs on Linux.
 """
 
 from __future__ import annotations
@@ -31,6 +30,7 @@ from common.data import load_songs
 from common.data.files import convert
 from common.separation import separate
 from common.stft import STFTConfig
+from tests.benchmarks import Row
 from tests.peers.conftest import ROOT, installed
 
 PAIRS, MINUTES, RATE, MODEL_RATE, HIDDEN = 5, 4, 44100, 22050, 256
@@ -53,7 +53,7 @@ def open_unmix() -> tuple[torch.nn.Module, Callable]:
     return model, lambda song: model(torch.from_numpy(song)[None])[0]
 
 
-def measure(which: str, path: str) -> dict[str, float]:
+def separate_once(which: str, path: str) -> dict[str, float]:
     """Separate the song in a file once."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
@@ -83,7 +83,8 @@ def song() -> np.ndarray:
     return np.tile(once, 1 + length // once.shape[1])[:, :length]
 
 
-def main() -> None:
+def measure() -> list[Row]:
+    """Processor time and memory of both."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1",
                    "PYTHONPATH": os.pathsep.join([str(ROOT), str(installed())])}  # fmt: skip
     measured: dict[str, list[dict[str, float]]] = {"here": [], "Open-Unmix": []}
@@ -96,19 +97,17 @@ def main() -> None:
                     [sys.executable, "-m", __spec__.name, which, path], cwd=ROOT, env=environment,
                     stdout=subprocess.PIPE, text=True, check=True)  # fmt: skip
                 found.append(json.loads(run.stdout))
-    for which, found in measured.items():
-        seconds, megabytes = (np.median([one[key] for one in found])
-                              for key in ("seconds", "megabytes"))  # fmt: skip
-        print(f"{which:10} {found[0]['weights'] / 1e6:.1f} million weights, "
-              f"{60 * MINUTES / seconds:5.1f} x real time, {megabytes:5.0f} MB")  # fmt: skip
-    for key in ("seconds", "megabytes"):
-        ratios = [one[key] / other[key] for one, other in zip(*measured.values(), strict=True)]
-        low, middle, high = np.percentile(ratios, [25, 50, 75])
-        print(f"ratio of {key:9} {middle:.2f} ({low:.2f} to {high:.2f})")
+    seconds, megabytes = (
+        np.array([[one[key] for one in found] for found in measured.values()]).T
+        for key in ("seconds", "megabytes")
+    )
+    speeds = [f"{60 * MINUTES / one:.1f} x real time" for one in np.median(seconds, axis=0)]
+    peaks = [f"{one:.0f} MB" for one in np.median(megabytes, axis=0)]
+    ours, theirs = (f"{found[0]['weights'] / 1e6:.1f} M" for found in measured.values())
+    peer = f"{ours} weights (Open-Unmix, {theirs})"
+    return [Row.of_pairs(f"separating, {peer}", *speeds, seconds),
+            Row.of_pairs(f"memory, {peer}", *peaks, megabytes)]  # fmt: skip
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        print(json.dumps(measure(*sys.argv[1:])))
-    else:
-        main()
+    print(json.dumps(separate_once(*sys.argv[1:])))
