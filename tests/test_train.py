@@ -58,7 +58,8 @@ def test_the_objective_is_what_the_file_says():
 
 @pytest.mark.parametrize(("change", "said"), [
     ("training.stps=3", "training.stps: expected a key that is known; do you mean steps?"),
-    ("model.name=MaskInferense", "model: name: expected one of MaskInference, got 'MaskInferense'"),
+    ("model.name=MaskInferense", "model: name: expected one of MaskInference, SkipMaskInference, "
+     "got 'MaskInferense'"),
     ("model.settings.hiden=3", "model.settings.hiden: expected a key that is known; do you mean"),
     ("model.settings.hidden=big", "model.settings.hidden: expected a whole number, got 'big'"),
     ("model.settings.kind=cnn", "model.settings: kind: expected one of"),

@@ -59,16 +59,18 @@ def _tables() -> dict[str, ScoreTable]:
         real, real_stereo = load_real_track(), load_real_track(channels=2)
     except RealTrackLeftOut as off:
         raise RealTrackLeftOut(f"baselines: nothing measured, nothing written. {off}") from off
-    static = fit_static_mask(_progress(load_songs("train"), "static mask"))
+    static = fit_static_mask(with_progress(load_songs("train"), "static mask"))
     score = partial(score_songs, static=static, metrics=("usdr",))
+    every = ("usdr", "bss_eval")
     return {
         # BSSEval takes half of the time here; in stereo it would take ten times as long.
-        "test": score(_progress(load_songs("test"), "test"), MONO, metrics=("usdr", "bss_eval")),
-        "real": score([real], MONO, metrics=("usdr", "bss_eval")),
-        "stereo": score(_progress(load_songs("stereo", channels=2), "stereo"), STEREO),
+        "test": score(with_progress(load_songs("test"), "test"), MONO, metrics=every),
+        "real": score([real], MONO, metrics=every),
+        "stereo": score(with_progress(load_songs("stereo", channels=2), "stereo"), STEREO),
         "real_stereo": score([real_stereo], STEREO),
     }
 
 
-def _progress(songs: Iterable, what: str) -> Iterable:
+def with_progress(songs: Iterable, what: str) -> Iterable:
+    """The songs, with a bar that says how many are done."""
     return tqdm(songs, desc=what, unit="song")
