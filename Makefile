@@ -13,7 +13,8 @@ PY     := $(VENV)/bin/python
 STAMP  := $(VENV)/stamp
 PINS   := common/build/pins.txt
 WANTED := requirements.txt common/build/requirements.txt
-PYTEST := $(PY) -m pytest -n 2 --dist loadfile
+# In the order of the files: sorted by their number of tests, the longest, of few, would come last.
+PYTEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # librosa's compiled functions, into numba's cache before anything runs side by side: where two
 # processes fill it at once, numba can mix their files, and whoever loads those crashes.
