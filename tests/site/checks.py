@@ -105,12 +105,16 @@ def undescribed(page: Path) -> Iterator[str]:
 
 
 def weight(page: Path) -> int:
-    """Bytes of the page and of what it alone loads: all but the theme's and MathJax's files."""
+    """Bytes of the page and of what it alone loads.
+
+    The theme's and MathJax's files and the search index belong to all pages.
+    """
     files = set()
     for tag, address in references(page):
         parts = urlsplit(address)
         target = (page.parent / unquote(parts.path)).resolve()
         own = tag != "a" and not parts.netloc and "_static" not in target.parts
+        own = own and target.name != "searchindex.js"
         if own and target.suffix not in (".html", ".inv", "") and target.is_file():
             files.add(target)
     return page.stat().st_size + sum(file.stat().st_size for file in files)

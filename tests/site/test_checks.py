@@ -124,8 +124,9 @@ def test_weight_counts_the_page_and_its_own_files_once(page, tmp_path):
     (tmp_path / "_static" / "theme.js").write_bytes(bytes(9000))
     path = page(
         '<img src="own.png" alt="x"><img src="own.png" alt="y"><a href="there.html">x</a>'
-        '<script src="_static/theme.js"></script>'
+        '<script src="_static/theme.js"></script><script src="searchindex.js"></script>'
     )
+    (tmp_path / "searchindex.js").write_bytes(bytes(9000))
     assert checks.weight(path) == path.stat().st_size + 1000
 
 
