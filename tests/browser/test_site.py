@@ -92,11 +92,14 @@ LISTEN = """async (host) => {
 }"""
 
 
+SILENT = {"book/choices"}  # a table, and nothing to hear
+
+
 @pytest.mark.parametrize("page", BOOK.notebooks)
 def test_every_instrument_sounds_and_stops(chromium, server, page):
     tab, _, complaints = opened(chromium, page, "folder", server)
     hosts = tab.locator(".hear-the-mask")
-    assert hosts.count() >= 1
+    assert (hosts.count() == 0) == (page in SILENT)
     for host in hosts.all():
         tab.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true })")
         host.scroll_into_view_if_needed()
