@@ -22,10 +22,10 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from common import losses
-from common.architectures import MaskInference, SkipMaskInference
 from common.checks import check_choice
 from common.data import STEMS, Mixer, Recipe, Settings, load_songs, make_songs, musdb_root
 from common.data.mixing import SOURCES
+from common.pretrained import MODELS
 from common.stft import STFTConfig
 from common.training import (
     Diverged,
@@ -40,8 +40,7 @@ from common.training import (
 )
 from common.training.config import ConfigError, build, read_table
 
-# The names that a file may give, and what they stand for.
-MODELS = {"MaskInference": MaskInference, "SkipMaskInference": SkipMaskInference}
+# The losses that a file may name, as it may name `MODELS`.
 LOSSES = {"l1": losses.l1, "l2": losses.l2, "negative_snr": losses.negative_snr,
           "negative_si_sdr": losses.negative_si_sdr}  # fmt: skip
 

@@ -4,6 +4,12 @@
 ``python -m common.pretrained`` packed it.
 """
 
-from common.pretrained.files import load_model, load_pretrained, pretrained_names, validations
+from common.pretrained.files import (
+    MODELS,
+    load_model,
+    load_pretrained,
+    pretrained_names,
+    validations,
+)
 
-__all__ = ["load_model", "load_pretrained", "pretrained_names", "validations"]
+__all__ = ["MODELS", "load_model", "load_pretrained", "pretrained_names", "validations"]

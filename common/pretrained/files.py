@@ -16,7 +16,8 @@ from common.checks import check_choice
 from common.pretrained.packing import pack, unpack
 
 HERE = Path(__file__).parent
-CLASSES = {make.__name__: make for make in (MaskInference, SkipMaskInference)}
+# The networks by name: what a configuration may ask for, and what may be shipped.
+MODELS = {make.__name__: make for make in (MaskInference, SkipMaskInference)}
 
 
 def pretrained_names(*, folder: Path = HERE) -> list[str]:
@@ -56,7 +57,7 @@ def load_pretrained(name: str, *, folder: Path = HERE) -> tuple[nn.Module, dict[
             f"repository again"
         )
     content = read(path, KEYS, "fetch the repository again")
-    model = CLASSES[content["model"]](**content["settings"])
+    model = MODELS[content["model"]](**content["settings"])
     model.load_state_dict(unpack(content["weights"]))
     return model.eval(), content["notes"]
 
@@ -76,7 +77,7 @@ def load_model(name: str) -> tuple[nn.Module, dict[str, Any]]:
             f"{name}: expected a checkpoint, found no such file; or name a shipped network: "
             f"{', '.join(pretrained_names())}"
         )
-    return load_checkpoint(name, *CLASSES.values())
+    return load_checkpoint(name, *MODELS.values())
 
 
 def save_pretrained(name: str, checkpoint: Path, precision: str, *, folder: Path = HERE) -> Path:
@@ -91,7 +92,7 @@ def save_pretrained(name: str, checkpoint: Path, precision: str, *, folder: Path
         Of `common.pretrained.packing.pack`.
     folder : path
     """
-    load_checkpoint(checkpoint, *CLASSES.values())  # it loads, and is of one of these
+    load_checkpoint(checkpoint, *MODELS.values())  # it loads, and is of one of these
     content = read(checkpoint, KEYS, "train it again")
     notes = {**content["notes"], "precision": precision, "validations": validations(checkpoint)}
     path = folder / f"{name}.pt"

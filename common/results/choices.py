@@ -22,8 +22,8 @@ from common.training import train as train_network
 from common.training.config import build, read_table
 
 ONLY = {"valid": 0, "test": 0, "stereo": 0, "unseen": 0}
-# What is changed of first.toml, by section. Where a step costs more or less than there, there are
-# fewer or more of them, so that all cost about the same.
+# What is changed of first.toml, by section; the recipe is a part of its data. Where a step costs
+# more or less than there, there are fewer or more of them, so that all cost about the same.
 VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "as in the chapter": {},
     "learning rate 3e-2": {"training": {"learning_rate": 3e-2}},
@@ -33,7 +33,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "L1 for L2": {"objective": {"loss": "l1"}},
     "magnitudes as target": {"objective": {"target": "magnitude"}},
     "mask of the vocals alone": {"data": {"sources": ("vocals",)}, "training": {"steps": 830}},
-    "half of the mixtures incoherent": {"data": {"coherent": 0.5}},
+    "half of the mixtures incoherent": {"recipe": {"coherent": 0.5}},
     "30 training songs": {"data": {"made": Settings(train=30, **ONLY)}},
     "600 training songs": {"data": {"made": Settings(train=600, **ONLY | {"valid": 20})}},
     "64 hidden units": {"model": {"hidden": 64}, "training": {"steps": 800}},
@@ -95,9 +95,7 @@ def _rehearse() -> Code:
 def variant(name: str) -> train.Config:
     """The configuration of one of `VARIANTS`."""
     config, changes = build(train.Config, read_table(FIRST)), VARIANTS[name]
-    recipe = {key: value for key, value in changes.get("data", {}).items()
-              if key in ("coherent", "gain", "level")}  # fmt: skip
-    data = {key: value for key, value in changes.get("data", {}).items() if key not in recipe}
+    recipe = replace(config.data.recipe, **changes.get("recipe", {}))
     model = dict(changes.get("model", {}))
     make = model.pop("class", config.model.name)
     settings = dict(config.model.settings) | model
@@ -105,7 +103,7 @@ def variant(name: str) -> train.Config:
         del settings["per_bin"]  # the other has no choice
     return replace(
         config,
-        data=replace(config.data, recipe=replace(config.data.recipe, **recipe), **data),
+        data=replace(config.data, recipe=recipe, **changes.get("data", {})),
         model=train.ModelConfig(make, settings),
         objective=replace(config.objective, **changes.get("objective", {})),
         training=replace(config.training, **changes.get("training", {})),

@@ -10,11 +10,10 @@ from typing import Any
 from torch import nn
 
 from common import train
-from common.checkpoint import load_checkpoint
 from common.data import RealTrackLeftOut, Settings, Song, load_real_track, load_songs
 from common.evaluation import ScoreTable, fit_static_mask, score_songs
 from common.evaluation.scoring import Method
-from common.pretrained import load_pretrained, validations
+from common.pretrained import load_model, load_pretrained, validations
 from common.results.baselines import MONO, with_progress
 from common.results.code import code_that_runs
 from common.results.files import HERE, save_result
@@ -67,7 +66,7 @@ def trained(seed: int, runs: Path) -> Network:
     changes = [f"training.seed={seed}", f"data.seed={seed}"]
     place = runs / f"first-{seed}"
     train.run(build(train.Config, read_table(FIRST, changes)), place)
-    model, notes = load_checkpoint(place / "best.pt", *train.MODELS.values())
+    model, notes = load_model(str(place / "best.pt"))
     return model, {**notes, "validations": validations(place / "best.pt")}
 
 
