@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 import soundfile
+from matplotlib.patches import FancyBboxPatch
 
 from common import viz
 from common.data import clip_names, load_clip
@@ -110,6 +111,29 @@ def test_a_spectrogram_shows_a_tone_where_it_is():
     shown = bottom + (row + 0.5) * (top - bottom) / image.shape[0]
     assert abs(shown - 0.44) < 0.011            # half a bin, in kHz
     assert -2.0 < image.max() - 20 * np.log10(0.5) < 0.1     # between bins a tone loses 1.6 dB
+
+
+GRID = [["x"], ["squash: tanh", None], ["embed: Embedding", "infer: Embedding"]]
+
+
+def test_a_diagram_draws_blocks_and_arrows_and_marks_what_is_new():
+    ax = viz.diagram(GRID, ["x > squash > embed", "squash > infer"], new=["infer"],
+                     shapes={"squash": "(batch, frame)"})  # fmt: skip
+    words = [text.get_text() for text in ax.texts]
+    assert sorted(words) == sorted(
+        ["x", "tanh", "Embedding", "embed", "Embedding", "infer", "(batch, frame)"]
+    )
+    boxes = [patch for patch in ax.patches if isinstance(patch, FancyBboxPatch)]
+    assert [box.get_linewidth() for box in boxes] == [0.8, 1.0, 2.2]
+    assert len(ax.patches) - len(boxes) == 3  # arrows
+    assert [text.get_text() for text in ax.get_legend().get_texts()][1] == "new in this chapter"
+
+
+def test_a_diagram_refuses_names_that_are_not_there_or_there_twice():
+    with pytest.raises(ValueError, match=r"name: expected one of .*'skip'"):
+        viz.diagram(GRID, ["x > skip"])
+    with pytest.raises(ValueError, match="expected each name once, got 'x' twice"):
+        viz.diagram([["x"], ["x"]], [])
 
 
 def test_players_keep_levels_and_alignment():

@@ -1,5 +1,6 @@
 """Pictures and sounds of the book: arrays in, something to look at or listen to out."""
 
+from common.viz.diagram import diagram
 from common.viz.live import Live
 from common.viz.picture import Picture, show
 from common.viz.signals import mask, spectrogram, waveform
@@ -20,6 +21,7 @@ __all__ = [
     "StftExplorer",
     "axes",
     "compare",
+    "diagram",
     "listen",
     "mask",
     "show",
