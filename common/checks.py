@@ -92,7 +92,7 @@ def check_axes(x: Any, name: str, axes: str, like: Any = None, **sizes: int) -> 
     """Raise unless `x` is a real tensor with exactly the axes named, of the sizes given.
 
     ``check_axes(x, "magnitude", "batch channel freq frame", freq=513)`` lets through a tensor of
-    four axes whose third is 513 long. ``...`` at either end stands for any number of axes.
+    four axes whose third is 513 long. ``...`` stands for any number of axes.
     With a tensor `like`, a weight, `x` must be of its precision and lie on its device.
     """
     names = axes.split()

@@ -8,6 +8,9 @@ is depends on what is compared:
 * magnitude approximation, also called signal approximation, the masked mixture with
   ``target_magnitude(S, X, "magnitude")``, and phase-sensitive approximation, with another kind;
 * two waveforms: `l1`, `l2`, `negative_snr` and `negative_si_sdr`.
+
+`deep_clustering` compares embeddings with `loudest_source` and returns one number for each example,
+(batch,); the chapter *deep-clustering* builds these two.
 """
 
 from __future__ import annotations
@@ -19,11 +22,13 @@ import torch
 from torch import Tensor
 
 from common.checks import check_axes, check_choice, check_complex, check_count, check_same_shape
-from common.masks import phase_sensitive_mask
+from common.masks import audible, ideal_binary_mask, phase_sensitive_mask
 
 __all__ = [
+    "deep_clustering",
     "l1",
     "l2",
+    "loudest_source",
     "negative_si_sdr",
     "negative_snr",
     "permutation_invariant",
@@ -182,6 +187,80 @@ def target_magnitude(source: Tensor, mixture: Tensor, kind: str = "truncated") -
     return mask * mixture.abs()
 
 
+def loudest_source(source: Tensor, mixture: Tensor, floor: float = -40.0) -> Tensor:
+    """Whose each bin is: 1 for the loudest source, 0 for the others.
+
+    Parameters
+    ----------
+    source : tensor, (batch, source, channel, freq, frame), complex
+        Two or more sources.
+    mixture : tensor, (batch, channel, freq, frame), complex
+    floor : float
+        Of `common.masks.audible`, in dB from the loudest bin of each channel.
+
+    Returns
+    -------
+    tensor, (batch, source, channel, freq, frame), 0.0 or 1.0
+        One-hot along the sources; all zeros in bins that are silent, or that no source wins.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are not complex, their shapes do not fit, or there is one source only.
+    """
+    check_complex(source, "source")
+    check_complex(mixture, "mixture")
+    check_same_shape(**{"source[:, 0]": source[:, 0], "mixture": mixture})
+    each = source.unbind(dim=1)
+    won = [ideal_binary_mask(one, *each[:i], *each[i + 1 :]) for i, one in enumerate(each)]
+    return torch.stack(won, dim=1) * audible(mixture, floor=floor).unsqueeze(1)
+
+
+def deep_clustering(embedding: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
+    """How far pairs of bins are from lying together if, and only if, they are of one source.
+
+    The mean over all pairs of bins of ``(v_i · v_j - y_i · y_j)²``: the embeddings' similarity
+    against 1 for a pair of one source, 0 for any other. With the bins as rows of V and Y it is
+    ``|VVᵀ - YYᵀ|²``, computed as ``|VᵀV|² - 2 |VᵀY|² + |YᵀY|²``, which never makes a matrix of all
+    pairs.
+
+    Parameters
+    ----------
+    embedding : tensor, (batch, size, channel, freq, frame)
+        Of unit length along axis 1.
+    target : tensor, (batch, source, channel, freq, frame)
+        One-hot along axis 1, as `loudest_source` makes it. Bins of zeros are left out.
+    weights : tensor, (batch, channel, freq, frame), not negative, optional
+        How much each bin counts; a pair counts by the product of its two. Without them every bin
+        counts the same; the mixture's magnitude makes loud bins matter.
+
+    Returns
+    -------
+    tensor, (batch,)
+        In [0, 4]; in [0, 1] where no two embeddings have a negative product. 0, and no gradient,
+        where all bins are left out.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are not real, or their axes do not fit.
+
+    Notes
+    -----
+    Hershey, Chen, Le Roux and Watanabe (2016), "Deep clustering: discriminative embeddings for
+    segmentation and separation", eq. 2. The weights: Wang, Le Roux and Hershey (2018), "Alternative
+    objective functions for deep clustering", eq. 7; nussl's are the roots of these.
+    """
+    check_bins(embedding, target, weights)
+    counts = target.sum(dim=1) if weights is None else weights * target.sum(dim=1)
+    share = counts.flatten(1) / counts.flatten(1).sum(dim=1, keepdim=True).clamp(min=FLOOR)
+    root = share.sqrt().unsqueeze(1)  # (batch, 1, bin)
+    V = embedding.flatten(2) * root  # (batch, size, bin)
+    Y = target.flatten(2) * root  # (batch, source, bin)
+    squares = [(a @ b.mT).square().sum(dim=(1, 2)) for a, b in ((V, V), (V, Y), (Y, Y))]  # (batch,)
+    return squares[0] - 2 * squares[1] + squares[2]
+
+
 def permutation_invariant(loss: Loss) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """Compare the estimates with the targets in the order that makes the loss least.
 
@@ -257,3 +336,13 @@ def check_pair(estimate: Tensor, target: Tensor, axes: str = "batch source chann
 def check_waveforms(estimate: Tensor, target: Tensor) -> None:
     """Raise unless both are real tensors of one shape, (batch, source, channel, sample)."""
     check_pair(estimate, target, "batch source channel sample")
+
+
+def check_bins(embedding: Tensor, target: Tensor, weights: Tensor | None) -> None:
+    """Raise unless embeddings, targets and weights are of the same bins of the same examples."""
+    check_axes(embedding, "embedding", "batch size channel freq frame")
+    sizes = dict(zip(("batch", "size", "channel", "freq", "frame"), embedding.shape, strict=True))
+    del sizes["size"]
+    check_axes(target, "target", "batch source channel freq frame", **sizes)
+    if weights is not None:
+        check_axes(weights, "weights", "batch channel freq frame", **sizes)

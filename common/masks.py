@@ -12,6 +12,7 @@ from common.checks import (
     backend,
     check_array,
     check_complex,
+    check_dimensions,
     check_positive,
     check_same_shape,
 )
@@ -133,6 +134,32 @@ def static_mask(target_power: Any, mixture_power: Any) -> Any:
     check_same_shape(target_power=target_power, mixture_power=mixture_power)
     gain = backend(target_power).clip(_ratio(target_power, mixture_power), 0.0, 1.0)
     return gain[:, None]
+
+
+def audible(mixture: Any, *, floor: float = -40.0) -> Any:
+    """1 in the bins that a listener might hear in the mixture, else 0.
+
+    Parameters
+    ----------
+    mixture : array or tensor, (..., freq, frame), complex or magnitude
+    floor : float
+        In dB from the loudest bin of the spectrogram; what lies below counts as silent.
+
+    Returns
+    -------
+    array or tensor, same shape, 0.0 or 1.0; all 0 where the mixture is silence
+
+    Notes
+    -----
+    Hershey, Chen, Le Roux and Watanabe (2016), "Deep clustering: discriminative embeddings for
+    segmentation and separation", leave such bins out, with a floor of -40 dB.
+    """
+    check_array(mixture, "mixture")
+    check_dimensions(mixture, "mixture", ("freq", "frame"))
+    level = backend(mixture).abs(mixture)
+    loudest = backend(level).amax(level, (-2, -1), keepdims=True)
+    heard = level > loudest * 10 ** (floor / 20)
+    return heard.to(level.dtype) if hasattr(heard, "to") else heard.astype(level.dtype)
 
 
 def _magnitudes(target: Any, others: tuple) -> list:

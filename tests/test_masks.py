@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from common.masks import (
+    audible,
     ideal_binary_mask,
     ideal_complex_mask,
     ideal_ratio_mask,
@@ -36,6 +37,19 @@ def test_by_hand():
     assert np.allclose(ideal_complex_mask(s, s + n), [[0.5, 0.5 - 0.5j, 2]])
     assert np.allclose(phase_sensitive_mask(s, s + n, clip=False), [[0.5, 0.5, 2]])
     assert np.allclose(phase_sensitive_mask(s, s + n), [[0.5, 0.5, 1]])
+
+
+def test_what_is_audible_by_hand():
+    x = np.array([[100.0, 1.1, 0.9, 0.0], [0.0, -2.0, 2j, 0.5]])
+    for mixture in (x, torch.from_numpy(x)):
+        assert np.allclose(audible(mixture), [[1, 1, 0, 0], [0, 1, 1, 0]])
+        assert np.allclose(audible(mixture, floor=-50.0), [[1, 1, 1, 0], [0, 1, 1, 1]])
+        assert not audible(0 * mixture).any()
+    both = np.stack([x, x / 1000])
+    assert np.allclose(audible(both)[0], audible(both)[1])  # each spectrogram by its own loudest
+    assert audible(x.real.astype(np.float32)).dtype == np.float32
+    with pytest.raises(ValueError, match=r"mixture: expected at least 2 axes \(..., freq, frame"):
+        audible(x[0])
 
 
 def test_several_others():

@@ -7,6 +7,7 @@
 ``python -m common.train`` does it by a configuration file.
 """
 
+from common.training.clustering import ChimeraObjective, ClusteringObjective
 from common.training.folder import RunFolder
 from common.training.loop import Diverged, Result, train
 from common.training.objectives import MagnitudeObjective, WaveformObjective
@@ -14,6 +15,8 @@ from common.training.plan import Plan, learning_rate
 from common.training.validation import Validation
 
 __all__ = [
+    "ChimeraObjective",
+    "ClusteringObjective",
     "Diverged",
     "MagnitudeObjective",
     "Plan",

@@ -11,6 +11,7 @@ from common import architectures, blocks
 from tests.blocks.cases import CASES, EVERYWHERE, made
 from tests.elsewhere import elsewhere
 
+CONVOLUTIONS = nn.Conv1d | nn.Conv2d | nn.ConvTranspose1d | nn.ConvTranspose2d
 ACCELERATORS = ["cuda"] * torch.cuda.is_available()
 every_block = pytest.mark.parametrize("name", CASES)
 every_size = pytest.mark.parametrize(("name", "sizes"), EVERYWHERE)
@@ -63,7 +64,7 @@ def test_an_example_alone_comes_out_as_in_its_batch(name):
 @every_block
 def test_equal_seeds_give_equal_weights_and_outputs(name):
     (one, x, _), (same, _, _), (other, _, _) = (made(name, seed=seed) for seed in (1, 1, 2))
-    drawn = any(isinstance(layer, nn.Linear | nn.RNNBase) for layer in one.modules())
+    drawn = any(isinstance(layer, nn.Linear | nn.RNNBase | CONVOLUTIONS) for layer in one.modules())
     assert equal(one.state_dict(), same.state_dict())
     assert equal(one.state_dict(), other.state_dict()) is not drawn
     assert torch.equal(one.eval()(*x), same.eval()(*x))
@@ -110,10 +111,12 @@ def test_weights_refuse_another_precision(name):
 
 @every_block
 @pytest.mark.parametrize(("change", "error", "said"), [
-    (lambda x: x.numpy(), TypeError, r"expected a torch tensor \(.*frame.*\), got ndarray; make"),
+    (lambda x: x.numpy(), TypeError,
+     r"expected a torch tensor \(.*(frame|sample).*\), got ndarray; make"),
     (lambda x: x.int(), TypeError, "expected real floating-point numbers, got torch.int32"),
-    (lambda x: x[0, 0, :1], ValueError, r"expected \(.*frame.*\), got shape \("),
-    (lambda x: x[..., None], ValueError, r"expected \(.*frame.*\), got shape \(.*1\); permute or"),
+    (lambda x: x[0, 0, :1], ValueError, r"expected \(.*(frame|sample).*\), got shape \("),
+    (lambda x: x[None, ..., None], ValueError,
+     r"expected \(.*(frame|sample).*\), got shape \(.*1\); permute or"),
 ], ids=["NumPy", "whole numbers", "too few axes", "too many axes"])  # fmt: skip
 def test_wrong_inputs_are_refused(name, change, error, said):
     module, inputs, _ = made(name)

@@ -21,6 +21,7 @@ from openunmix.model import OpenUnmix  # noqa: E402
 from common.blocks import InstanceNorm  # noqa: E402
 from common.compat import nussl  # noqa: E402
 from common.separation import mixture_consistency  # noqa: E402
+from tests.peers import open_unmix as same  # noqa: E402
 from tests.peers.sizes import BINS, CHANNELS, FEATURES, HIDDEN, MELS, SOURCES  # noqa: E402
 
 RATE = 22050
@@ -111,6 +112,7 @@ def facts():
             open_unmix(torch.rand(3, 2, 31, 7)).shape == (3, 2, 31, 7),
         "OpenUnmix: learns a shift and a scale of each bin":
             scaled == {"input_mean", "input_scale", "output_mean", "output_scale"},
+        "OpenUnmix: computes what the book's does": same.is_same(OpenUnmix),
         "LSTM: batch first, if it is made so": learned.shape == (2, 31, 5),
     }  # fmt: skip
 

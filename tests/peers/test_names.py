@@ -45,6 +45,7 @@ FACTS = [
     "mixture_consistency: shares by power, as here",
     "OpenUnmix: the book's axes, one source",
     "OpenUnmix: learns a shift and a scale of each bin",
+    "OpenUnmix: computes what the book's does",
     "LSTM: batch first, if it is made so",
 ]
 

@@ -100,3 +100,11 @@ def test_apply_mask(channels):
     mixture = spectrogram(channels)
     mask = torch.rand(BATCH, SOURCES, *mixture.shape[1:], requires_grad=True)
     compare(blocks.ApplyMask(), theirs.Mask(), mask, mixture.detach())
+
+
+def test_dual_path_block():
+    paths = [theirs.RecurrentStack(FEATURES, HIDDEN, 1, True, 0.0, "lstm") for _ in range(2)]
+    other = theirs.DualPathBlock(FEATURES, 2 * HIDDEN, *paths)
+    x = torch.randn(BATCH, FEATURES, 4, FRAMES, requires_grad=True)
+    compare(blocks.DualPathBlock(FEATURES, HIDDEN), other, x,
+            call=lambda y: other(y.transpose(1, 2)).transpose(1, 2))  # fmt: skip

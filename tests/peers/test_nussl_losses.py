@@ -47,3 +47,18 @@ def test_permutation_invariant_si_sdr(sources, kind):
     ours = permutation_invariant(losses.negative_si_sdr)
     other = getattr(theirs, kind)(theirs.SISDRLoss())
     compare(lambda *x: ours(*x)[0], other, (3, sources, 1, 500))
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_deep_clustering(weighted):
+    """nussl multiplies embeddings and targets by its weights: they are the roots of ours."""
+    batch, _, *bins = SPECTROGRAMS
+    target = torch.eye(3)[torch.randint(3, (batch, *bins))].movedim(-1, 1)
+    weights = torch.rand(batch, *bins) if weighted else torch.ones(batch, *bins)
+    points = torch.randn(batch, 5, *bins).requires_grad_()
+    embedding = torch.nn.functional.normalize(points, dim=1)
+    ours = losses.deep_clustering(embedding, target, weights if weighted else None).mean()
+    turned = (nussl_axes(x).contiguous() for x in (embedding, target, weights.sqrt()))
+    other = theirs.DeepClusteringLoss()(*turned)
+    close(ours, other)
+    close(*(torch.autograd.grad(x, points, retain_graph=True)[0] for x in (ours, other)))

@@ -156,3 +156,16 @@ def test_its_si_sdr_of_silence_is_nan_or_teaches_nothing():
     assert not torch.autograd.grad(value, estimate)[0].any()
     ours = losses.negative_si_sdr(*(x.transpose(1, 2)[:, None] for x in (estimate, silence)))
     assert torch.autograd.grad(ours.sum(), estimate)[0].any()
+
+
+def test_its_chunks_add_up_to_twice_the_sequence_and_leave_out_an_end_that_fills_none():
+    path = theirs.DualPath(0, 4, 2, 3, 3)  # no layers: chunks, and their overlap-add
+    for layer in (path.bottleneck, path.inv_bottleneck):
+        layer.weight.data, layer.bias.data = torch.eye(3), torch.zeros(3)
+    path.prelu.weight.data.fill_(1.0)
+    x = torch.randn(2, 9, 3, 1)  # (batch, frame, feature, channel)
+    times = torch.tensor([1.0, 1, 2, 2, 2, 2, 1, 1, 0])[:, None, None]
+    y = path.bottleneck_norm(x.transpose(1, 2)).transpose(1, 2)
+    torch.testing.assert_close(path(x), times * y)
+    sequence = x[..., 0].transpose(1, 2)  # (batch, feature, frame)
+    assert torch.equal(blocks.from_chunks(blocks.to_chunks(sequence, 4), 9), sequence)
