@@ -28,6 +28,8 @@ from common.data.mixing import SOURCES
 from common.pretrained import MODELS
 from common.stft import STFTConfig
 from common.training import (
+    ChimeraObjective,
+    ClusteringObjective,
     Diverged,
     MagnitudeObjective,
     Plan,
@@ -40,9 +42,12 @@ from common.training import (
 )
 from common.training.config import ConfigError, build, read_table
 
+# What a network may estimate.
+DOMAINS = ("magnitude", "waveform", "embedding", "magnitude and embedding")
 # The losses that a file may name, as it may name `MODELS`.
 LOSSES = {"l1": losses.l1, "l2": losses.l2, "negative_snr": losses.negative_snr,
           "negative_si_sdr": losses.negative_si_sdr}  # fmt: skip
+Objective = MagnitudeObjective | WaveformObjective | ClusteringObjective | ChimeraObjective
 
 
 @dataclass(frozen=True)
@@ -96,22 +101,25 @@ class ObjectiveConfig:
     Parameters
     ----------
     domain : str
-        ``magnitude`` or ``waveform``: what the network estimates.
+        What the network estimates, one of `DOMAINS`.
     loss : str
-        A name among `LOSSES`.
+        A name among `LOSSES`, of magnitudes or waveforms.
     target : str
         Of magnitudes: see `common.losses.target_magnitude`.
     counted : tuple of str
         The sources whose losses count; none stands for all.
+    share : float
+        Of the embeddings' loss, where there are magnitudes too.
     """
 
     domain: str = "magnitude"
     loss: str = "l1"
     target: str = "truncated"
     counted: tuple[str, ...] = ()
+    share: float = 0.5
 
     def __post_init__(self) -> None:
-        check_choice(self.domain, "domain", ("magnitude", "waveform"))
+        check_choice(self.domain, "domain", DOMAINS)
         check_choice(self.loss, "loss", tuple(LOSSES))
         check_choice(self.target, "target", losses.TARGETS)
 
@@ -192,8 +200,8 @@ def run(config: Config, folder: Path, *, workers: int = 0, progress: bool = True
         validate = Validation(songs["valid"], reading(desc="static mask"), objective.separate,
                               target=data.sources[0], config=config.stft)  # fmt: skip
     plain = asdict(config)
-    notes = {"rate": data.rate, "sources": list(data.sources), "stft": plain["stft"],
-             "songs": root.name, "config": plain}  # fmt: skip
+    notes = {"rate": data.rate, "channels": data.channels, "sources": list(data.sources),
+             "stft": plain["stft"], "songs": root.name, "config": plain}  # fmt: skip
     return train(
         model.to(idist.device()), objective, mixer, config.training, validate=validate,
         folder=RunFolder(folder, settings, plain, notes), workers=workers, progress=progress,
@@ -230,13 +238,19 @@ def model_settings(config: Config) -> dict[str, Any]:
     return follows | dict(config.model.settings)
 
 
-def make_objective(config: Config) -> MagnitudeObjective | WaveformObjective:
+def make_objective(config: Config) -> Objective:
     """What the network is asked for."""
     objective, sources = config.objective, config.data.sources
     counted = [sources.index(name) for name in objective.counted] or None
+    loss = LOSSES[objective.loss]
     if objective.domain == "waveform":
-        return WaveformObjective(LOSSES[objective.loss], counted)
-    return MagnitudeObjective(LOSSES[objective.loss], objective.target, config.stft, counted)
+        return WaveformObjective(loss, counted)
+    if objective.domain == "embedding":
+        return ClusteringObjective(config.stft)
+    masking = MagnitudeObjective(loss, objective.target, config.stft, counted)
+    if objective.domain == "magnitude":
+        return masking
+    return ChimeraObjective(masking, objective.share)
 
 
 def report(result: Result, folder: Path) -> str:

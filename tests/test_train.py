@@ -16,7 +16,12 @@ from common.architectures import MaskInference
 from common.checkpoint import load_checkpoint
 from common.stft import STFTConfig
 from common.train import Config, main, make_objective, model_settings
-from common.training import MagnitudeObjective, WaveformObjective
+from common.training import (
+    ChimeraObjective,
+    ClusteringObjective,
+    MagnitudeObjective,
+    WaveformObjective,
+)
 from common.training.config import build, read_table
 
 ROOT = Path(__file__).parents[1]
@@ -54,12 +59,15 @@ def test_the_objective_is_what_the_file_says():
     assert objective == MagnitudeObjective(losses.l2, "magnitude", counted=[1])
     objective = make_objective(config("objective.domain=waveform", "objective.loss=negative_snr"))
     assert objective == WaveformObjective(losses.negative_snr)
+    assert make_objective(config("objective.domain=embedding")) == ClusteringObjective()
+    objective = make_objective(config("objective.domain='magnitude and embedding'",
+                                      "objective.loss=l2", "objective.share=0.25"))  # fmt: skip
+    assert objective == ChimeraObjective(MagnitudeObjective(losses.l2, "truncated"), 0.25)
 
 
 @pytest.mark.parametrize(("change", "said"), [
     ("training.stps=3", "training.stps: expected a key that is known; do you mean steps?"),
-    ("model.name=MaskInferense", "model: name: expected one of MaskInference, SkipMaskInference, "
-     "got 'MaskInferense'"),
+    ("model.name=MaskInferense", "model: name: expected one of BandSplit, Chimera, ConvTasNet"),
     ("model.settings.hiden=3", "model.settings.hiden: expected a key that is known; do you mean"),
     ("model.settings.hidden=big", "model.settings.hidden: expected a whole number, got 'big'"),
     ("model.settings.kind=cnn", "model.settings: kind: expected one of"),
