@@ -66,14 +66,14 @@ def run(song: Path, name: str, folder: Path, overwrite: bool) -> None:
     from common.separation import separate
 
     model, notes = load_model(name)
-    _, channels, sources = model.embed.shape
-    check_notes(name, notes, sources)
+    check_notes(name, notes)
     model.to("cuda" if torch.cuda.is_available() else "cpu")
     start = time.perf_counter()
     estimates = separate(
         model, mixture, rate, model_rate=notes["rate"], config=STFTConfig(**notes.get("stft", {})),
-        shares=None, per_channel=channels == 1, progress=sys.stderr.isatty(),
+        shares=None, per_channel=notes.get("channels", 1) == 1, progress=sys.stderr.isatty(),
     )  # fmt: skip
+    check_sources(name, notes["sources"], len(estimates))
     vocals = estimates[notes["sources"].index("vocals")]
     seconds, duration = time.perf_counter() - start, mixture.shape[-1] / rate
     write({paths[0]: vocals, paths[1]: mixture - vocals}, rate)
@@ -92,16 +92,20 @@ def check_free(folder: Path, paths: Sequence[Path], overwrite: bool) -> None:
         )
 
 
-def check_notes(path: str, notes: Mapping[str, Any], masks: int) -> None:
-    """Raise DataError unless the checkpoint's notes say what its masks are of, and at what rate."""
+def check_notes(path: str, notes: Mapping[str, Any]) -> None:
+    """Raise DataError unless the notes say at what rate, and which sources, a network knows."""
     sources = notes.get("sources")
     if "rate" not in notes or not isinstance(sources, list) or "vocals" not in sources:
         raise DataError(
             f"{path}: expected notes with the rate and the sources, vocals among them, found "
             f"{dict(notes)}; write it with save_checkpoint(..., rate=22050, sources=['vocals'])"
         )
-    if len(sources) != masks:
-        raise DataError(f"{path}: expected a name for each of {masks} masks, found {sources}")
+
+
+def check_sources(path: str, sources: Sequence[str], estimates: int) -> None:
+    """Raise DataError unless there is a name for each estimate."""
+    if len(sources) != estimates:
+        raise DataError(f"{path}: expected a name for each of {estimates} sources, found {sources}")
 
 
 def write(sounds: Mapping[Path, np.ndarray], rate: int) -> None:

@@ -1,4 +1,4 @@
-"""Songs of any length and rate, separated by a network that makes masks.
+"""Songs of any length and rate, separated by a network.
 
 The chapter *results* separates songs with it, ``python -m common.separate`` a file.
 """
@@ -56,14 +56,16 @@ def separate(
     ----------
     model : nn.Module
         Its ``mask`` turns magnitudes, (batch, channel, freq, frame), into masks, (batch, source,
-        channel, freq, frame). In evaluation mode; it runs where its weights lie.
+        channel, freq, frame); if it has none, it turns mixtures, (batch, channel, sample), into
+        estimates, (batch, source, channel, sample). In evaluation mode; it runs where its weights
+        lie.
     mixture : array or tensor, (channel, sample), float32 or float64
         Mono or stereo.
     rate, model_rate : float
         Samples a second: of the song, and of the songs that the network learned from. If they
         differ, the song is resampled for the network, and the estimates back.
     config : STFTConfig
-        The transform that the network learned with.
+        The transform that the network learned with; windows begin on its frames.
     shares : str or None
         One of `SHARES`, for `mixture_consistency`; a network with one mask gets a second source,
         the rest of the mixture. None leaves the estimates as the masks make them.
@@ -83,7 +85,7 @@ def separate(
     Raises
     ------
     TypeError, ValueError
-        If the mixture is no sound of one or two channels, or the model cannot make its masks.
+        If the mixture is no sound of one or two channels, or the model cannot separate it.
     """
     check_song(mixture)
     check_model(model)
@@ -161,11 +163,11 @@ def check_song(mixture: Any) -> None:
 
 
 def check_model(model: Any) -> None:
-    """Raise unless `model` is a network that makes masks and is in evaluation mode."""
-    if not isinstance(model, nn.Module) or not hasattr(model, "mask"):
+    """Raise unless `model` is a network in evaluation mode."""
+    if not isinstance(model, nn.Module):
         raise TypeError(
-            f"model: expected a network with a method mask(magnitude), got "
-            f"{type(model).__name__}; pass, for example, a MaskInference"
+            f"model: expected a network, got {type(model).__name__}; pass, for example, a "
+            f"MaskInference"
         )
     if model.training:
         raise ValueError("model: expected evaluation mode, got training; call model.eval() first")
@@ -174,13 +176,17 @@ def check_model(model: Any) -> None:
 @torch.no_grad()
 def _estimate(model: nn.Module, x: Tensor, config: STFTConfig, per_channel: bool) -> Tensor:
     """A mixture, (channel, sample), to estimates, (source, channel, sample)."""
-    X = stft(x.to(next(model.parameters(), x)), config)  # (channel, freq, frame)
-    if per_channel:
-        mask = model.mask(magnitude(X).unsqueeze(1))  # (channel, source, 1, freq, frame)
-        mask = mask.squeeze(2).transpose(0, 1)  # (source, channel, freq, frame)
+    mixtures = x.to(next(model.parameters(), x))
+    mixtures = mixtures.unsqueeze(1 if per_channel else 0)  # (batch, channel, sample)
+    if hasattr(model, "mask"):
+        X = stft(mixtures, config)  # (batch, channel, freq, frame)
+        estimates = model.mask(magnitude(X)) * X.unsqueeze(1)
+        estimates = istft(estimates, length=x.shape[-1], config=config)
     else:
-        mask = model.mask(magnitude(X).unsqueeze(0)).squeeze(0)
-    return istft(mask * X, length=x.shape[-1], config=config).to(x)
+        estimates = model(mixtures)  # (batch, source, channel, sample)
+    check_axes(estimates, "estimates", "batch source channel sample", batch=len(mixtures),
+               channel=mixtures.shape[1], sample=x.shape[1])  # fmt: skip
+    return estimates.transpose(0, 1).flatten(1, 2).to(x)
 
 
 def _by_windows(

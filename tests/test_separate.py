@@ -13,7 +13,7 @@ import soundfile
 import torch
 from torch import nn
 
-from common.architectures import MaskInference
+from common.architectures import MaskInference, TasNet
 from common.checkpoint import save_checkpoint
 from common.separate import main
 from common.separation import separate
@@ -109,8 +109,14 @@ def test_a_network_of_one_mask_and_another_transform_is_known_by_its_notes(here)
     model = MaskInference(33, 1, 2, **SETTINGS).eval()
     stft = {"window_length": 64, "hop": 16, "window": "hann"}
     save_checkpoint("small.pt", model, {"bins": 33, "sources": 1, "channels": 2, **SETTINGS},
-                    rate=8000, sources=["vocals"], stft=stft)  # fmt: skip
+                    rate=8000, channels=2, sources=["vocals"], stft=stft)  # fmt: skip
     assert run(model="small.pt") == 0
+
+
+def test_a_network_of_waveforms_separates_too(here):
+    settings = {"filters": 8, "length": 8, "hop": 4, "hidden": 4}
+    save_checkpoint("tasnet.pt", TasNet(**settings).eval(), settings, **NOTES)
+    assert run(model="tasnet.pt") == 0
 
 
 def test_what_is_there_is_kept_unless_told_otherwise(here, capsys):
@@ -158,7 +164,7 @@ def test_a_sound_that_is_no_song_is_refused(here, capsys, sound, said):
 @pytest.mark.parametrize(("notes", "said"), [
     ({}, "model.pt: expected notes with the rate and the sources, vocals among them, found {}"),
     ({**NOTES, "sources": ["bass", "drums"]}, "vocals among them"),
-    ({**NOTES, "sources": ["vocals"]}, "a name for each of 2 masks, found ['vocals']"),
+    ({**NOTES, "sources": ["vocals"]}, "a name for each of 2 sources, found ['vocals']"),
     ({**NOTES, "rate": 0}, "model_rate: expected a number above 0, got 0"),
     ({**NOTES, "stft": {"window_length": 512}}, "expected (batch, channel 1, freq 513, frame)"),
 ])  # fmt: skip
@@ -171,7 +177,7 @@ def test_notes_that_do_not_fit_are_refused(here, model, capsys, notes, said):
 def test_a_model_of_another_kind_is_refused(here, capsys):
     save_checkpoint("model.pt", nn.Linear(1, 1), {})
     assert run() == 1
-    said = "expected a checkpoint of MaskInference or SkipMaskInference, got one of Linear"
+    said = "or TasNet or UNet, got one of Linear"
     assert said in capsys.readouterr().err
 
 
@@ -179,7 +185,7 @@ def test_what_is_no_model_is_refused(here, capsys):
     assert run(model="song.wav") == 1
     assert "song.wav: expected a checkpoint" in capsys.readouterr().err
     assert run(model="none.pt") == 1
-    said = "none.pt: expected a checkpoint, found no such file; or name a shipped network: first"
+    said = "none.pt: expected a checkpoint, found no such file; or name a shipped network: band"
     assert said in capsys.readouterr().err
 
 

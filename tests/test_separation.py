@@ -205,13 +205,26 @@ def test_what_is_no_song_is_refused(mixture, kind, said):
 
 
 @pytest.mark.parametrize(("model", "kind", "said"), [
-    (nn.Linear(3, 3), TypeError, r"expected a network with a method mask\(magnitude\), got L"),
-    (MaskInference, TypeError, "got type; pass, for example, a MaskInference"),
+    (nn.Identity().eval(), ValueError, r"estimates: expected \(batch 2, source, channel 1, sample"),
+    (MaskInference, TypeError, "expected a network, got type; pass, for example, a MaskInference"),
     (MaskInference(), ValueError, r"model: expected evaluation mode, .* call model.eval\(\) first"),
 ])  # fmt: skip
-def test_what_makes_no_masks_is_refused(model, kind, said):
+def test_what_separates_nothing_is_refused(model, kind, said):
     with pytest.raises(kind, match=said):
         separate(model, SONG, RATE, model_rate=RATE)
+
+
+@pytest.mark.parametrize("per_channel", [True, False])
+def test_a_network_without_masks_gets_the_waveform(per_channel):
+    class Halves(nn.Module):
+        def forward(self, mixture):
+            assert mixture.shape[:2] == ((2, 1) if per_channel else (1, 2))
+            return torch.stack([mixture / 4, mixture / 2], dim=1)
+
+    x = noise(3.0)
+    estimates = separate(Halves().eval(), x, RATE, model_rate=RATE, chunk=0.5, context=0.1,
+                         shares=None, per_channel=per_channel)  # fmt: skip
+    np.testing.assert_allclose(estimates, [x / 4, x / 2], atol=1e-6)
 
 
 def test_estimates_that_are_no_numbers_are_refused():
