@@ -54,6 +54,16 @@ def test_by_hand():
     assert torch.equal(back["w"][1], torch.zeros(3)) and back["b"].dtype == torch.float32
 
 
+@pytest.mark.parametrize("precision", ["half", "8 bit"])
+def test_a_weight_may_be_called_scale(precision):
+    weights = {"standardize.scale": torch.tensor([[1.0], [0.5]]), "scale": torch.tensor(2.0),
+               "a.scale": torch.tensor([[4.0]]), "a": torch.tensor([3.0])}  # fmt: skip
+    back = unpack(pack(weights, precision))
+    assert list(back) == list(weights)
+    for name, value in weights.items():
+        assert torch.equal(back[name], value)
+
+
 def test_weights_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="w: expected weights up to 65504, got 70000"):
         pack({"w": torch.tensor([7e4])}, "half")
@@ -79,7 +89,7 @@ def test_the_command_packs_and_a_changed_file_is_refused(trained, monkeypatch, c
 def test_another_checkpoint_is_refused_and_nothing_is_written(tmp_path, capsys):
     save_checkpoint(tmp_path / "other.pt", nn.Linear(1, 1), {})
     assert main(["vocals", str(tmp_path / "other.pt")]) == 1
-    assert "expected a checkpoint of MaskInference or SkipMaskInference" in capsys.readouterr().err
+    assert "expected a checkpoint of BandSplit or Chimera or" in capsys.readouterr().err
     assert main(["vocals", str(tmp_path / "none.pt")]) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["other.pt"]
 

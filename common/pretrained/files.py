@@ -10,14 +10,14 @@ from typing import Any
 
 from torch import nn
 
-from common.architectures import MaskInference, SkipMaskInference
+from common import architectures
 from common.checkpoint import KEYS, load_checkpoint, read, write
 from common.checks import check_choice
 from common.pretrained.packing import pack, unpack
 
 HERE = Path(__file__).parent
 # The networks by name: what a configuration may ask for, and what may be shipped.
-MODELS = {make.__name__: make for make in (MaskInference, SkipMaskInference)}
+MODELS = {name: getattr(architectures, name) for name in architectures.__all__}
 
 
 def pretrained_names(*, folder: Path = HERE) -> list[str]:

@@ -58,6 +58,12 @@ def unpack(packed: Mapping[str, Tensor]) -> dict[str, Tensor]:
     for name, value in packed.items():
         if value.dtype == torch.int8:
             weights[name] = value * packed[name + SCALE]
-        elif not name.endswith(SCALE):
+        elif not is_scale(name, packed):
             weights[name] = value.float() if value.is_floating_point() else value
     return weights
+
+
+def is_scale(name: str, packed: Mapping[str, Tensor]) -> bool:
+    """Whether it belongs to a matrix in 8 bits, and is not a weight that is called a scale."""
+    matrix = packed.get(name.removesuffix(SCALE))
+    return name.endswith(SCALE) and matrix is not None and matrix.dtype == torch.int8
