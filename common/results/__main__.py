@@ -10,7 +10,7 @@ from pathlib import Path
 from common.results import changed_code, load_result
 from common.results.files import HERE
 
-NAMES = ("baselines", "maskers", "choices")
+NAMES = ("baselines", "maskers", "choices", "architectures")
 
 
 def main(arguments: list[str] | None = None) -> int:
