@@ -7,7 +7,7 @@ import pytest
 
 from common.results import changed_code, code_that_runs, load_result, save_result
 from common.results.code import code_hash
-from common.results.files import HERE
+from common.results.files import HERE, append_log, read_log
 from common.stft import STFTConfig, istft, stft
 
 SOURCE = '''"""Docstring."""
@@ -121,3 +121,11 @@ def test_what_is_no_result_is_refused(tmp_path):
     (tmp_path / "x.json").write_text(json.dumps({"content": 1}))
     with pytest.raises(ValueError, match="expected a result with code, content"):
         load_result("x", folder=tmp_path)
+
+
+def test_a_log_keeps_what_is_done(tmp_path):
+    path = tmp_path / "runs" / "it.jsonl"
+    assert read_log(path) == []
+    append_log(path, {"name": "one", "score": 1.5})
+    append_log(path, {"name": "two"})
+    assert read_log(path) == [{"name": "one", "score": 1.5}, {"name": "two"}]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,12 +12,13 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from common import train
-from common.data import Mixer, RealTrackLeftOut, Settings, Song, load_real_track, load_songs
+from common.data import Mixer, Settings, Song, load_songs
 from common.data.mixing import SOURCES
 from common.evaluation import si_sdr
 from common.pretrained import load_model
+from common.results.baselines import real_track_for
 from common.results.code import Code, code_that_runs
-from common.results.files import HERE, save_result
+from common.results.files import HERE, append_log, read_log, save_result
 from common.results.maskers import SEEDS, masker
 from common.training import train as train_network
 from common.training.config import build, read_table
@@ -50,15 +49,11 @@ def measure(runs: Path, *, folder: Path = HERE) -> Path:
     RealTrackLeftOut
         If the real track is switched off. Then nothing is measured or written.
     """
-    try:
-        real = load_real_track()
-    except RealTrackLeftOut as off:
-        raise RealTrackLeftOut(f"architectures: nothing measured, nothing written. {off}") from off
-    torch.set_num_threads(1)  # so is the budget
+    real = real_track_for("architectures")
+    torch.set_num_threads(1)  # as the budget is meant
     code = rehearse()
-    runs.mkdir(parents=True, exist_ok=True)
     kept = runs / "architectures.jsonl"
-    done = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
+    done = read_log(kept)
     known = {(run["name"], run["seed"]) for run in done}
     left = [(name, seed) for seed in SEEDS for name in NAMES if (name, seed) not in known]
     for name, seed in tqdm(left, unit="training"):
@@ -66,9 +61,7 @@ def measure(runs: Path, *, folder: Path = HERE) -> Path:
         train.run(configuration(name, seed), place)
         scores = scored(place / "best.pt", real)
         done.append({"name": name, "seed": seed, **scores})
-        with open(kept, "a", encoding="utf-8") as file:
-            file.write(json.dumps(done[-1]) + "\n")
-            os.fsync(file.fileno())
+        append_log(kept, done[-1])
     content = {name: described(name, runs) for name in NAMES}
     for run in done:
         content[run.pop("name")]["seeds"].append(run)

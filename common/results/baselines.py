@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from common.data import RealTrackLeftOut, Settings, load_real_track, load_songs
+from common.data import RealTrackLeftOut, Settings, Song, load_real_track, load_songs
 from common.evaluation import ScoreTable, classic, fit_static_mask, score_songs
 from common.results.code import code_that_runs
 from common.results.files import HERE, save_result
@@ -55,10 +55,7 @@ def measure(*, folder: Path = HERE) -> Path:
 
 
 def _tables() -> dict[str, ScoreTable]:
-    try:
-        real, real_stereo = load_real_track(), load_real_track(channels=2)
-    except RealTrackLeftOut as off:
-        raise RealTrackLeftOut(f"baselines: nothing measured, nothing written. {off}") from off
+    real, real_stereo = (real_track_for("baselines", channels) for channels in (1, 2))
     static = fit_static_mask(with_progress(load_songs("train"), "static mask"))
     score = partial(score_songs, static=static, metrics=("usdr",))
     every = ("usdr", "bss_eval")
@@ -69,6 +66,20 @@ def _tables() -> dict[str, ScoreTable]:
         "stereo": score(with_progress(load_songs("stereo", channels=2), "stereo"), STEREO),
         "real_stereo": score([real_stereo], STEREO),
     }
+
+
+def real_track_for(result: str, channels: int = 1) -> Song:
+    """The real track, that a result cannot do without.
+
+    Raises
+    ------
+    RealTrackLeftOut
+        If it is switched off.
+    """
+    try:
+        return load_real_track(channels=channels)
+    except RealTrackLeftOut as off:
+        raise RealTrackLeftOut(f"{result}: nothing measured, nothing written. {off}") from off
 
 
 def with_progress(songs: Iterable, what: str) -> Iterable:

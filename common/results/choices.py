@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +13,7 @@ from common import train
 from common.data import Mixer, Settings, load_songs
 from common.data.mixing import SOURCES
 from common.results.code import Code, code_that_runs
-from common.results.files import HERE, save_result
+from common.results.files import HERE, append_log, read_log, save_result
 from common.results.maskers import FIRST
 from common.training import MagnitudeObjective, Validation
 from common.training import train as train_network
@@ -61,15 +59,11 @@ def measure(runs: Path, *, folder: Path = HERE) -> Path:
     """
     code = _rehearse()
     kept = runs / "choices.jsonl"
-    done = [json.loads(line) for line in kept.read_text().splitlines()] if kept.exists() else []
-    done = {record.pop("name"): record for record in done}
+    done = {record.pop("name"): record for record in read_log(kept)}
     judge = _judge()
-    runs.mkdir(parents=True, exist_ok=True)
     for name in tqdm([name for name in VARIANTS if name not in done], unit="training"):
         done[name] = _one(variant(name), judge)
-        with open(kept, "a", encoding="utf-8") as file:
-            file.write(json.dumps({"name": name, **done[name]}) + "\n")
-            os.fsync(file.fileno())
+        append_log(kept, {"name": name, **done[name]})
     content = {name: done[name] for name in VARIANTS}
     return save_result("choices", content, songs=Settings().folder_name, code=code, folder=folder)
 

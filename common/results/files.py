@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,19 @@ from common.results.code import Code
 
 HERE = Path(__file__).parent
 KEYS = {"made_by", "songs", "code", "content"}
+
+
+def read_log(path: Path) -> list[dict[str, Any]]:
+    """What a measurement that was interrupted has done so far; nothing if there is no file."""
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def append_log(path: Path, record: Mapping[str, Any]) -> None:
+    """Add what was done to a log; it is on the disk after this."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(json.dumps(record) + "\n")
+        os.fsync(file.fileno())
 
 
 def result_path(name: str) -> Path:

@@ -10,11 +10,11 @@ from typing import Any
 from torch import nn
 
 from common import train
-from common.data import RealTrackLeftOut, Settings, Song, load_real_track, load_songs
+from common.data import Settings, Song, load_songs
 from common.evaluation import ScoreTable, fit_static_mask, score_songs
 from common.evaluation.scoring import Method
 from common.pretrained import load_model, load_pretrained, validations
-from common.results.baselines import MONO, with_progress
+from common.results.baselines import MONO, real_track_for, with_progress
 from common.results.code import code_that_runs
 from common.results.files import HERE, save_result
 from common.separation import separate
@@ -45,10 +45,7 @@ def measure(runs: Path, *, folder: Path = HERE) -> Path:
     RealTrackLeftOut
         If the real track is switched off. Then nothing is measured or written.
     """
-    try:
-        real = load_real_track()
-    except RealTrackLeftOut as off:
-        raise RealTrackLeftOut(f"maskers: nothing measured, nothing written. {off}") from off
+    real = real_track_for("maskers")
     networks = {f"notebook, seed {seed}": trained(seed, runs) for seed in SEEDS}
     networks |= {f"shipped, {name}": load_pretrained(name) for name in SHIPPED}
     methods = {name: masker(*network) for name, network in networks.items()}
