@@ -40,7 +40,7 @@ serve: $(STAMP)
 	$(PY) -m common.build serve
 
 test: check book
-	$(PYTEST) -m slow --nbval --nbval-current-env tests _build/executed
+	$(PYTEST) -m slow --nbval tests _build/executed
 
 check: $(STAMP)
 	$(PY) -m ruff check .

@@ -22,7 +22,9 @@ from torch.utils._pytree import tree_flatten, tree_leaves, tree_map_only, tree_u
 DEVICE = torch.device("lazy")
 ACROSS = {"aten.copy_.default", "aten.index.Tensor", "aten.index_put.default",
           "aten.index_put_.default", "aten._index_put_impl_.default"}  # fmt: skip
-RECURRENT = {"lstm", "gru", "rnn_tanh"}
+# Run in one step: a recurrent stack frame by frame would take minutes, and a group norm asks torch
+# which device it is on before it chooses how to add up.
+WHOLE = {"lstm", "gru", "rnn_tanh", "group_norm"}
 
 
 class There(torch.Tensor):
@@ -40,7 +42,7 @@ class There(torch.Tensor):
         self.here = here.detach().resolve_conj().resolve_neg()  # the wrapper would not know of them
 
     def __repr__(self):
-        return f"There({self.here})"
+        return repr(self.here)
 
     def __format__(self, spec):
         return format(self.here, spec)
@@ -94,15 +96,17 @@ class Operations(TorchDispatchMode):
 
 
 class Whole(torch.autograd.Function):
-    """A recurrent stack in one step, as a GPU runs it; frame by frame it would take minutes."""
+    """A function in one step, with the gradient that torch has for it on the CPU."""
 
     @staticmethod
     def forward(context, function, layout, *leaves):
         context.leaves = [x.here.detach().requires_grad_(x.requires_grad)
                           if isinstance(x, There) else x for x in leaves]  # fmt: skip
+        args, kwargs = tree_unflatten(context.leaves, layout)
         with torch.enable_grad():
-            context.results = function(*tree_unflatten(context.leaves, layout))
-        return there(tuple(context.results))
+            results = function(*args, **kwargs)
+        context.results = tree_leaves(results)
+        return there(results)
 
     @staticmethod
     def backward(context, *gradients):
@@ -114,11 +118,17 @@ class Whole(torch.autograd.Function):
 
 class Functions(TorchFunctionMode):
     def __torch_function__(self, function, types, args=(), kwargs=None):
-        whole = getattr(function, "__name__", None) in RECURRENT
-        if whole and lie_there(function, args):
-            leaves, layout = tree_flatten(args)
+        given = args, kwargs or {}
+        whole = getattr(function, "__name__", None) in WHOLE
+        if whole and lie_there(function, given):
+            if not torch.is_grad_enabled():  # without gradients, torch may take another way
+                args, kwargs = here(given)
+                return there(function(*args, **kwargs))
+            leaves, layout = tree_flatten(given)
             return Whole.apply(function, layout, *leaves)
-        return function(*args, **(kwargs or {}))
+        if function == torch.Tensor.data.__set__ and lie_there(function, given):
+            args[0].here.data = args[1].here
+        return function(*args, **given[1])
 
 
 @contextmanager

@@ -1,8 +1,11 @@
 """The stand-in for a GPU computes what the CPU computes, and refuses what a GPU refuses."""
 
+import copy
+
 import pytest
 import torch
 from torch import nn
+from torch.utils._pytree import tree_leaves
 
 from tests.elsewhere import DEVICE, elsewhere
 
@@ -11,6 +14,11 @@ from tests.elsewhere import DEVICE, elsewhere
 def device():
     with elsewhere() as device:
         yield device
+
+
+def with_new_data(x, y):
+    x.data = y
+    return x
 
 
 @pytest.mark.parametrize("make", [
@@ -23,7 +31,9 @@ def device():
     lambda to: torch.zeros(5, **to).copy_(torch.ones(5)),
     lambda to: torch.tensor(2.0) * torch.rand(3, **to),
     lambda to: torch.rand(3, 2, **to).double().T[0].sum(),
-], ids=range(8))  # fmt: skip
+    lambda to: torch.group_norm(torch.rand(2, 5, 4, 9, **to).transpose(1, 3), 1),
+    lambda to: with_new_data(torch.rand(3, **to), torch.ones(3, **to)) + 1,
+], ids=range(10))  # fmt: skip
 def test_values_are_the_cpu_s(make, device):
     torch.manual_seed(0)
     here = make({})
@@ -33,6 +43,17 @@ def test_values_are_the_cpu_s(make, device):
     assert torch.equal(there.cpu(), here)
     assert f"{there.flatten()[0]:.3f}" == f"{here.flatten()[0]:.3f}"
     assert there.tolist() == here.tolist()
+
+
+@pytest.mark.parametrize("grad", [True, False])
+@pytest.mark.parametrize("layer", [nn.LSTM(3, 40, 2, bidirectional=True), nn.GroupNorm(1, 3)])
+def test_layers_say_the_cpu_s_to_the_last_bit(layer, grad, device):
+    x = torch.randn(20, 3, 3)
+    with torch.set_grad_enabled(grad):
+        here = layer(x)
+        there = copy.deepcopy(layer).to(device)(x.to(device))
+    for a, b in zip(tree_leaves(here), tree_leaves(there), strict=True):
+        assert torch.equal(a, b.cpu())
 
 
 @pytest.mark.parametrize("kind", ["RNN", "GRU", "LSTM"])

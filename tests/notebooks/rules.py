@@ -99,7 +99,7 @@ def alt_texts(notebook) -> Iterator[str]:
 def devices(notebook) -> Iterator[str]:
     """A notebook that uses torch sets `device` once, in the book's words.
 
-    Whether everything then lies there, test_devices.py finds by running it on a second device. A
+    Whether everything then lies there, nbval finds: it runs it on a second device. A
     rule for each `torch.zeros` would also forbid tiny examples on the CPU, which are right.
     """
     lines = [line for cell in of_type(notebook, "code") for line in code_of(cell).splitlines()]

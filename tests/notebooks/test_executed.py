@@ -1,19 +1,17 @@
 """The executed notebooks, which nbval runs a second time, hold what a page may show.
 
 `make test` gives `_build/executed` to nbval, so that a fresh kernel must print and draw again what
-the pages show. nbval compares text and HTML, but no pictures in `image/png` and no widget state.
+the pages show, with `device` a stand-in for a GPU (test_devices.py). nbval compares text and HTML,
+but no pictures in `image/png` and no widget state.
 """
-
-import json
-import subprocess
-import sys
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_output
 
 from common.build import inputs
 from common.build.book import Book
+from tests.notebooks.second_run import second_run
 
 pytestmark = pytest.mark.slow
 
@@ -68,20 +66,11 @@ def test_only_listed_cells_are_left_out_of_the_comparison():
     assert found == NOT_COMPARED
 
 
-def nbval(folder):
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q", "-p", "no:xdist",
-         "-p", "no:cacheprovider", "--rootdir", str(folder), str(folder)],
-        cwd=folder, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize("kind", ["text/html", "text/plain"])
 @pytest.mark.parametrize(("stored", "passes"), [("a mask", True), ("a filter", False)])
 def test_nbval_compares_what_is_stored(tmp_path, kind, stored, passes):
     code = f"from IPython.display import display\ndisplay({{{kind!r}: 'a mask'}}, raw=True)"
     output = new_output("display_data", data={kind: stored})
     cell = new_code_cell(code, outputs=[output], execution_count=1)
-    (tmp_path / "one.ipynb").write_text(json.dumps(new_notebook(cells=[cell])))
-    run = nbval(tmp_path)
+    run = second_run(tmp_path, [cell])
     assert (run.returncode == 0) is passes, run.stdout + run.stderr
