@@ -6,7 +6,14 @@ from common.viz.picture import Picture, show
 from common.viz.signals import mask, spectrogram, waveform
 from common.viz.sounds import Sound, compare, listen
 from common.viz.style import OTHER_COLORS, SOURCE_COLORS, axes, source_color, style
-from common.viz.widgets import AudioBank, MaskListener, Scrubber, StemPlayer, StftExplorer
+from common.viz.widgets import (
+    AudioBank,
+    MaskListener,
+    Scrubber,
+    StemPlayer,
+    StftExplorer,
+    Unmixer,
+)
 
 __all__ = [
     "OTHER_COLORS",
@@ -19,6 +26,7 @@ __all__ = [
     "Sound",
     "StemPlayer",
     "StftExplorer",
+    "Unmixer",
     "axes",
     "compare",
     "diagram",

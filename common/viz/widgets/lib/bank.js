@@ -58,3 +58,13 @@ function exact(channels, entry) {
     return out;
   });
 }
+
+// A bank of sounds that the page made itself, for `openBank` and `findBank` as any other.
+export function bankOf(sounds, rate) {
+  const id = `made-${(made += 1)}`;
+  const entries = Object.entries(sounds).map(([name, channels]) => ({ name, length: channels[0].length }));
+  decoded.set(id, Promise.resolve({ rate, sounds }));
+  return { id, bank: { get: (name) => ({ rate, entries })[name] }, close: () => decoded.delete(id) };
+}
+
+let made = 0;
