@@ -115,14 +115,7 @@ class StemPlayer(Instrument, code="stem_player.js"):
             description=description,
             credit=credit,
             colors={name: SOURCE_COLORS[name] for name in names if name in SOURCE_COLORS},
-            spectrum={
-                "windowLength": config.window_length,
-                "hop": config.hop,
-                "window": config.window,
-                "fullScale": config.full_scale,
-                "limits": list(self._levels),
-                "top": float(self._top),
-            },
+            spectrum=spectrum_of(config, self._levels, self._top),
         )
 
     @traitlets.validate("chosen")
@@ -185,3 +178,15 @@ class StemPlayer(Instrument, code="stem_player.js"):
             ax.set_title(name + gain, loc="left", fontsize=9)
             ax.label_outer()
         return ax.figure
+
+
+def spectrum_of(config: STFTConfig, levels: Sequence[float], top: float) -> dict[str, Any]:
+    """What the page needs to draw spectrograms as `common.viz.spectrogram` does."""
+    return {
+        "windowLength": config.window_length,
+        "hop": config.hop,
+        "window": config.window,
+        "fullScale": config.full_scale,
+        "limits": list(levels),
+        "top": float(top),
+    }

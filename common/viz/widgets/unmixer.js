@@ -16,10 +16,10 @@ const minutes = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(se
 async function render({ model, el }) {
   const rate = model.get("rate"), sources = model.get("sources");
   const body = stage(el, baseStyle + unmixerStyle, model.get("label"));
-  let song = null, estimates = null, shown = null, work = null, recording = null, files = [], alive = true;
+  let song = null, estimates = null, shown = null, work = null, recording = null, files = [], alive = true, where = null;
 
   // What the reader brings.
-  const input = element("input", { type: "file", accept: "audio/*,video/mp4", id: "song", class: "unseen",
+  const input = element("input", { type: "file", accept: "audio/*,video/mp4", hidden: true,
                                    onchange: () => take(input.files[0]) });
   const choose = element("button", { type: "button", onclick: () => input.click() }, "Choose a song");
   const recorder = navigator.mediaDevices?.getUserMedia && globalThis.MediaRecorder
@@ -27,8 +27,6 @@ async function render({ model, el }) {
   const zone = element("div", { class: "zone" },
     element("p", {}, "Drop a song here, or"), choose, recorder, input,
     element("p", { class: "hint" }, "It stays on your machine: this page has no server to send it to."));
-  input.tabIndex = -1;
-  input.setAttribute("aria-label", "A song to unmix");
   zone.addEventListener("dragover", (event) => { event.preventDefault(); zone.classList.add("over"); });
   zone.addEventListener("dragleave", () => zone.classList.remove("over"));
   zone.addEventListener("drop", (event) => {
@@ -102,10 +100,11 @@ async function render({ model, el }) {
     bar.value = 0;
     voice.say("Unmixing");
     const job = { data: model.get("data"), entries: model.get("entries"), rate, options,
-                  settings: model.get("settings"), channels: song.channels };
+                  settings: { ...model.get("settings"), config: model.get("spectrum") },
+                  channels: song.channels };
     work = start(model.get("_esm"), job, (share) => { bar.value = share; });
     try {
-      estimates = await work.done;
+      ({ estimates, where } = await work.done);
       listen({ mixture: song.channels,
                ...Object.fromEntries(sources.map((name, s) => [name, estimates[s]])) });
       offer();
@@ -128,7 +127,7 @@ async function render({ model, el }) {
       bank: id, label: Object.keys(sounds).join(", "), mode: "A/B", shown: "waveform",
       chosen: Object.keys(sounds)[0], soloed: [], muted: [], gains: {}, region: null, matched: false,
       applied: {}, note: "", description: "", credit: song.credit ?? "", colors: model.get("colors"),
-      spectrum: {},
+      spectrum: model.get("spectrum"),
     }, bank);
     place.replaceChildren();
     const view = { close: () => { view.closed = true; view.end?.(); close(); } };
@@ -164,8 +163,10 @@ async function render({ model, el }) {
   host.instrument = {
     model, separate, take,
     get player() { return place.querySelector(".hear-the-mask")?.instrument?.player; },
+    get song() { return song; },
     get estimates() { return estimates; },
     get busy() { return Boolean(work); },
+    get where() { return where; },
   };
   return () => {
     alive = false;

@@ -13,10 +13,11 @@ from matplotlib.figure import Figure
 
 from common.stft import STFTConfig
 from common.viz.arrays import as_array
-from common.viz.signals import waveform
+from common.viz.signals import LEVELS, waveform
 from common.viz.style import SOURCE_COLORS
 from common.viz.widgets.bank import AudioBank
 from common.viz.widgets.instrument import Instrument
+from common.viz.widgets.stem_player import spectrum_of
 
 FLOOR = -80.0  # dB, of the network's levels
 FOURS = 4  # what the page's loop takes at a step
@@ -59,6 +60,7 @@ class Unmixer(Instrument, code="unmixer.js"):
     rate = traitlets.Int().tag(sync=True)
     sources = traitlets.List(traitlets.Unicode()).tag(sync=True)
     settings = traitlets.Dict().tag(sync=True)
+    spectrum = traitlets.Dict().tag(sync=True)
     entries = traitlets.List(traitlets.Dict()).tag(sync=True)
     data = traitlets.Bytes().tag(sync=True)
     credit = traitlets.Unicode().tag(sync=True)
@@ -95,16 +97,12 @@ class Unmixer(Instrument, code="unmixer.js"):
             rate=int(rate),
             sources=list(sources),
             settings={
-                "config": {
-                    "windowLength": config.window_length,
-                    "hop": config.hop,
-                    "window": config.window,
-                },
                 "reference": reference,
                 "least": reference * 10 ** (FLOOR / 20),
                 "layers": layers,
                 "sources": len(sources),
             },
+            spectrum=spectrum_of(config, LEVELS, rate / 2),
             entries=entries,
             data=data,
             credit=credit,

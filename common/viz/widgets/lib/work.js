@@ -6,27 +6,30 @@ import { unmix } from "./unmixing.js";
 
 const SLICE_TIME = 30;                  // milliseconds
 
-// code: the module that holds this file. job: what `steps` takes. Returns { done, cancel }.
+// code: the module that holds this file. job: what `steps` takes. Returns { done, cancel }; done
+// resolves to { estimates, where }.
 export function start(code, job, onProgress) {
   let cancel = () => {};
   const done = new Promise((resolve, reject) => {
     const inPage = () => {
       let live = true;
       cancel = () => { live = false; reject(new DOMException("cancelled", "AbortError")); };
-      inSlices(job, onProgress, () => live).then(resolve, reject);
+      inSlices(job, onProgress, () => live)
+        .then((estimates) => resolve({ estimates, where: "page" }), reject);
     };
     let worker;
     try {
       if (job.options?.inPage) throw new Error("asked for");
-      const text = new Blob([code, "\nserve(self);"], { type: "text/javascript" });
+      const script = code.replace(/^export default .*$/m, "serve(self);");
+      const text = new Blob([script], { type: "text/javascript" });
       const address = URL.createObjectURL(text);
-      worker = new Worker(address, { type: "module" });
+      worker = new Worker(address);      // no module: a page from a folder may start none
       worker.onmessage = ({ data }) => {
         URL.revokeObjectURL(address);
         if (data.progress !== undefined) return onProgress(data.progress);
         worker.terminate();
         if (data.error) reject(new Error(data.error));
-        else resolve(data.estimates);
+        else resolve({ estimates: data.estimates, where: "worker" });
       };
       worker.onerror = () => { worker.terminate(); inPage(); };
     } catch {
