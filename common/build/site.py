@@ -55,7 +55,7 @@ def site_hash(book: Book) -> str:
         for path in folder.rglob("*")
         if path.is_file() and not inputs.NOT_LISTED.intersection(path.parts)
     ]
-    files += [book.root / "_config.yml", book.root / "_toc.yml"]
+    files += [book.root / name for name in ("_config.yml", "_toc.yml", "CHANGELOG.md")]
     files += [book.executed(page) for page in book.notebooks]
     lines = [f"{path.relative_to(book.root)} {inputs.file_hash(path)}" for path in sorted(files)]
     return inputs.text_hash("\n".join([inputs.environment_hash(inputs.pins_file(book)), *lines]))
