@@ -157,9 +157,9 @@ def target_magnitude(source: Tensor, mixture: Tensor, kind: str = "truncated") -
     source : tensor, (batch, source, channel, freq, frame), complex
     mixture : tensor, (batch, channel, freq, frame), complex
     kind : str
-        ``magnitude``: |S|. ``phase_sensitive``: |S| cos θ, with θ the angle between S and X: the
-        part of S that has the mixture's phase. ``truncated``: that, clipped to [0, |X|], where a
-        mask in [0, 1] can follow. The last two are 0 where the mixture is.
+        ``magnitude``: ``|S|``. ``phase_sensitive``: ``|S| cos θ``, with θ the angle between S and
+        X: the part of S that has the mixture's phase. ``truncated``: that, clipped to
+        ``[0, |X|]``, where a mask in [0, 1] can follow. The last two are 0 where the mixture is.
 
     Returns
     -------
@@ -172,7 +172,7 @@ def target_magnitude(source: Tensor, mixture: Tensor, kind: str = "truncated") -
 
     Notes
     -----
-    Weninger et al. (2014) for |S|; Erdogan, Hershey, Watanabe and Le Roux (2015),
+    Weninger et al. (2014) for ``|S|``; Erdogan, Hershey, Watanabe and Le Roux (2015),
     "Phase-sensitive and recognition-boosted speech separation using deep recurrent neural
     networks", for the cosine and the clipping.
     """

@@ -44,7 +44,7 @@ def ideal_binary_mask(target: Any, *others: Any) -> Any:
 
 
 def ideal_ratio_mask(target: Any, *others: Any, exponent: float = 1.0) -> Any:
-    """The target's share of each bin: |S|^p / (|S|^p + sum of |N|^p).
+    """The target's share of each bin: ``|S|^p / (|S|^p + sum of |N|^p)``.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def ideal_complex_mask(target: Any, mixture: Any) -> Any:
 
 
 def phase_sensitive_mask(target: Any, mixture: Any, *, clip: bool = True) -> Any:
-    """|S| / |X| cos(phase of S - phase of X): the real part of the ideal complex mask.
+    """``|S| / |X| cos(phase of S - phase of X)``: the real part of the ideal complex mask.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def static_mask(target_power: Any, mixture_power: Any) -> Any:
     Parameters
     ----------
     target_power, mixture_power : array or tensor, (freq,), not negative
-        |S|^2 and |X|^2 added up over all frames of all training songs.
+        ``|S|^2`` and ``|X|^2`` added up over all frames of all training songs.
 
     Returns
     -------

@@ -68,7 +68,7 @@ class DecoderStage(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, shape: Sequence[int]) -> Tensor:
-        """(batch, map, freq, frame) to (batch, size, *shape).
+        """(batch, map, freq, frame) to ``(batch, size, *shape)``.
 
         Parameters
         ----------

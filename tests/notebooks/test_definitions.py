@@ -17,10 +17,10 @@ import nbformat
 import pytest
 
 from common.build.book import Book
+from common.build.quotes import QUOTE, quotes
 from tests.notebooks import rules
 
 BOOK = Book()
-QUOTE = re.compile(r"# -> (?P<module>common(?:\.\w+)*)\.(?P<name>\w+)\n")
 TAUGHT = ("common.blocks", "common.architectures", "common.losses")
 
 
@@ -29,12 +29,7 @@ def code_cells(page):
     return map(rules.code_of, rules.of_type(nbformat.read(BOOK.notebook(page), 4), "code"))
 
 
-QUOTES = [
-    pytest.param(page, number, found["module"], found["name"], id=f"{page}: {found['name']}")
-    for page in BOOK.notebooks
-    for number, cell in enumerate(code_cells(page))
-    if (found := QUOTE.match(cell))
-]
+QUOTES = [pytest.param(*quote, id=f"{quote.page}: {quote.name}") for quote in quotes(BOOK)]
 
 
 class Bare(ast.NodeTransformer):
