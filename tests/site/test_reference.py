@@ -18,7 +18,9 @@ MODULES = {
     for module in re.findall(r"automodule:: (\S+)", (BOOK.root / f"{page}.md").read_text("utf-8"))
 }  # fmt: skip
 NAMES = [
-    f"{module}.{name}" for module in MODULES for name in getattr(import_module(module), "__all__", [])
+    f"{module}.{name}"
+    for module in MODULES
+    for name in getattr(import_module(module), "__all__", [])
 ]
 BUILT = {f"{quote.module}.{quote.name}": quote.page for quote in quotes(BOOK)}
 
