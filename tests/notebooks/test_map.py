@@ -1,14 +1,19 @@
-"""The map leads to the chapter that builds each thing, and says truly what a network is made of."""
+"""The first page leads everywhere; the map leads to the chapter that builds each thing, and says
+truly what a network is made of.
+"""
 
 import ast
 import inspect
 import re
 from importlib import import_module
 
+import nbformat
 import pytest
+import yaml
 
 from common.build.book import Book
 from common.build.quotes import quotes
+from tests.notebooks import rules
 
 BOOK = Book()
 BUILT = {quote.name: f"{quote.page}.ipynb" for quote in quotes(BOOK)}
@@ -17,6 +22,23 @@ BLOCKS = import_module("common.blocks").__all__
 MAP = (BOOK.root / "book/map.md").read_text(encoding="utf-8")
 LINKS = dict(re.findall(r"^\[(\w+)\]: (\S+)$", MAP, re.MULTILINE))
 ROWS = dict(re.findall(r"^- \*\*\[(\w+)\]\*\*: (.*)$", MAP, re.MULTILINE))
+
+
+FIRST = "\n".join(
+    cell.source for cell in rules.of_type(nbformat.read(BOOK.notebook(BOOK.pages[0]), 4), "markdown")
+)
+
+
+def test_the_first_page_leads_to_every_other():
+    found = {f"book/{page}" for page in re.findall(r"\]\((\S+)\.(?:ipynb|md)\)", FIRST)}
+    own = {page for page in BOOK.pages[1:] if not page.startswith("book/api/")} | {"book/api/index"}
+    assert not own - found
+
+
+def test_the_first_page_introduces_every_part():
+    contents = yaml.safe_load((BOOK.root / "_toc.yml").read_text(encoding="utf-8"))
+    for part in contents["parts"][:-1]:  # the last is the appendix
+        assert re.search(rf"^### {part['caption']}\n\n(?!-)\S", FIRST, re.MULTILINE)
 
 
 def links_in(text):
