@@ -58,6 +58,12 @@ def l1(estimate: Tensor, target: Tensor) -> Tensor:
     ------
     TypeError, ValueError
         If they are not real, or their shapes differ.
+
+    Examples
+    --------
+    >>> estimate, target = torch.zeros(1, 2, 1, 3), torch.ones(1, 2, 1, 3)
+    >>> l1(estimate, target)  # (batch, source)
+    tensor([[1., 1.]])
     """
     check_pair(estimate, target)
     return (estimate - target).abs().flatten(2).mean(dim=2)  # (batch, source)
@@ -285,6 +291,13 @@ def permutation_invariant(loss: Loss) -> Callable[[Tensor, Tensor], tuple[Tensor
     speaker-independent multi-talker speech separation"; one order for the whole of an utterance is
     that of Kolbæk, Yu, Tan and Jensen (2017), "Multitalker speech separation with utterance-level
     permutation invariant training of deep recurrent neural networks".
+
+    Examples
+    --------
+    >>> target = torch.tensor([[[[1.0, 1.0]], [[0.0, 0.0]]]])  # (batch, source, channel, sample)
+    >>> loss, order = permutation_invariant(l2)(target.flip(1), target)
+    >>> loss, order
+    (tensor([0.]), tensor([[1, 0]]))
     """
 
     def least(estimate: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
@@ -317,6 +330,12 @@ def weighted(*parts: tuple[float, Loss]) -> Loss:
     ------
     ValueError
         If there are no parts.
+
+    Examples
+    --------
+    >>> estimate, target = torch.zeros(1, 1, 1, 3), torch.full((1, 1, 1, 3), 2.0)
+    >>> weighted((1.0, l1), (0.5, l2))(estimate, target)  # 2 + 0.5 * 4
+    tensor([[4.]])
     """
     check_count(len(parts), "number of parts")
 

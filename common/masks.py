@@ -34,6 +34,13 @@ def ideal_binary_mask(target: Any, *others: Any) -> Any:
     Notes
     -----
     Wang (2005), "On ideal binary mask as the computational goal of auditory scene analysis".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> vocals, drums = np.array([[3.0, 1.0]]), np.array([[1.0, 2.0]])  # (freq, frame)
+    >>> ideal_binary_mask(vocals, drums)
+    array([[1., 0.]])
     """
     target, *others = _magnitudes(target, others)
     loudest = others[0]
@@ -60,6 +67,15 @@ def ideal_ratio_mask(target: Any, *others: Any, exponent: float = 1.0) -> Any:
     Notes
     -----
     Liutkus and Badeau (2015), "Generalized Wiener filtering with fractional power spectrograms".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> vocals, drums = np.array([[3.0, 1.0]]), np.array([[1.0, 1.0]])  # (freq, frame)
+    >>> ideal_ratio_mask(vocals, drums)
+    array([[0.75, 0.5 ]])
+    >>> ideal_ratio_mask(vocals, drums, exponent=2)
+    array([[0.9, 0.5]])
     """
     check_positive(exponent, "exponent")
     target, *others = _magnitudes(target, others)
@@ -113,6 +129,16 @@ def phase_sensitive_mask(target: Any, mixture: Any, *, clip: bool = True) -> Any
     -----
     Erdogan, Hershey, Watanabe and Le Roux (2015), "Phase-sensitive and recognition-boosted speech
     separation using deep recurrent neural networks".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> mixture = np.array([[1.0 + 0j, 1.0, 1.0]])  # (freq, frame)
+    >>> target = np.array([[0.5, 0.5j, -0.5]])  # in phase, a quarter turn off, against it
+    >>> phase_sensitive_mask(target, mixture)
+    array([[0.5, 0. , 0. ]])
+    >>> phase_sensitive_mask(target, mixture, clip=False)
+    array([[ 0.5,  0. , -0.5]])
     """
     mask = ideal_complex_mask(target, mixture).real
     return backend(mask).clip(mask, 0.0, 1.0) if clip else mask
@@ -130,6 +156,13 @@ def static_mask(target_power: Any, mixture_power: Any) -> Any:
     -------
     array or tensor, (freq, 1), in [0, 1]
         Multiply it onto a spectrogram (..., freq, frame).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> static_mask(np.array([1.0, 4.0]), np.array([4.0, 5.0]))  # (freq, 1)
+    array([[0.25],
+           [0.8 ]])
     """
     check_same_shape(target_power=target_power, mixture_power=mixture_power)
     gain = backend(target_power).clip(_ratio(target_power, mixture_power), 0.0, 1.0)
@@ -153,6 +186,12 @@ def audible(mixture: Any, *, floor: float = -40.0) -> Any:
     -----
     Hershey, Chen, Le Roux and Watanabe (2016), "Deep clustering: discriminative embeddings for
     segmentation and separation", leave such bins out, with a floor of -40 dB.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> audible(np.array([[1.0, 0.1, 0.001]]))  # 0, -20 and -60 dB
+    array([[1., 1., 0.]])
     """
     check_array(mixture, "mixture")
     check_dimensions(mixture, "mixture", ("freq", "frame"))

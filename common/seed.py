@@ -19,6 +19,12 @@ def rng(*parts: object) -> np.random.Generator:
     Returns
     -------
     numpy.random.Generator
+
+    Examples
+    --------
+    >>> first, again, other = rng("songs", 17), rng("songs", 17), rng("songs", 18)
+    >>> bool(first.random() == again.random()), bool(again.random() == other.random())
+    (True, False)
     """
     digest = hashlib.sha256(repr(parts).encode()).digest()
     return np.random.Generator(np.random.PCG64(int.from_bytes(digest[:16], "little")))

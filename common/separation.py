@@ -86,6 +86,16 @@ def separate(
     ------
     TypeError, ValueError
         If the mixture is no sound of one or two channels, or the model cannot separate it.
+
+    Examples
+    --------
+    >>> from common.data import load_clip
+    >>> from common.pretrained import load_pretrained
+    >>> song = load_clip("harbour-lights")
+    >>> model, notes = load_pretrained("small")
+    >>> estimates = separate(model, song.mixture, song.rate, model_rate=notes["rate"])
+    >>> estimates.shape  # (source, channel, sample)
+    (2, 1, 176400)
     """
     check_song(mixture)
     check_model(model)

@@ -116,6 +116,18 @@ def stft(x: Any, config: STFTConfig = STFTConfig()) -> Any:
     Notes
     -----
     Allen and Rabiner (1977), "A unified approach to short-time Fourier analysis and synthesis".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from common.stft import istft, magnitude, stft
+    >>> tone = np.sin(2 * np.pi * 440 * np.arange(22050) / 22050)  # one second
+    >>> X = stft(tone)
+    >>> X.shape  # (freq, frame)
+    (513, 88)
+    >>> loudest = magnitude(X)[:, 40].argmax()
+    >>> round(float(STFTConfig().frequencies(22050)[loudest]))  # Hz; the bins lie 22 Hz apart
+    431
     """
     check_floating(x, "x")
     check_dimensions(x, "x", ("sample",))
@@ -151,6 +163,14 @@ def istft(X: Any, *, length: int, config: STFTConfig = STFTConfig()) -> Any:
     Notes
     -----
     Griffin and Lim (1984), "Signal estimation from modified short-time Fourier transform", eq. 6.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from common.stft import istft, stft
+    >>> noise = np.random.default_rng(0).standard_normal((2, 5000))  # (channel, sample)
+    >>> np.allclose(istft(stft(noise), length=5000), noise)
+    True
     """
     check_complex(X, "X")
     check_dimensions(X, "X", ("freq", "frame"))
@@ -194,6 +214,12 @@ def decibels(magnitude: Any, *, reference: float = 1.0, floor: float = -80.0) ->
     Returns
     -------
     array or tensor, same shape, in dB
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> decibels(np.array([1.0, 0.5, 0.0])).round(1)
+    array([  0.,  -6., -80.])
     """
     xp = backend(magnitude)
     return 20 * xp.log10(xp.clip(magnitude / reference, 10 ** (floor / 20), None))

@@ -37,6 +37,13 @@ class ConvTasNet(nn.Module):
     -----
     Luo and Mesgarani (2019), "Conv-TasNet: surpassing ideal time-frequency magnitude masking for
     speech separation". There, the skip paths may be of another width than the bottleneck.
+
+    Examples
+    --------
+    >>> import torch
+    >>> model = ConvTasNet(filters=32, features=16, hidden=16, layers=2, repeats=1)
+    >>> model(torch.rand(1, 1, 4000)).shape  # (batch, source, channel, sample)
+    torch.Size([1, 2, 1, 4000])
     """
 
     def __init__(

@@ -40,6 +40,13 @@ class MaskInference(nn.Module):
     Weninger, Hershey, Le Roux and Schuller (2014), "Discriminatively trained recurrent neural
     networks for single-channel speech separation"; the blocks are those of nussl's
     ``build_recurrent_mask_inference``.
+
+    Examples
+    --------
+    >>> import torch
+    >>> model = MaskInference(bins=513, sources=2, hidden=16, layers=1)
+    >>> model(torch.rand(1, 1, 513, 50)).shape  # (batch, source, channel, freq, frame)
+    torch.Size([1, 2, 1, 513, 50])
     """
 
     def __init__(

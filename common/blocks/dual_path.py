@@ -35,6 +35,14 @@ def to_chunks(x: Tensor, size: int) -> Tensor:
     -----
     Luo, Chen and Yoshioka (2020), "Dual-path RNN: efficient long sequence modeling for time-domain
     single-channel speech separation", figure 1A.
+
+    Examples
+    --------
+    >>> import torch
+    >>> x = torch.rand(1, 16, 100)  # (batch, feature, frame)
+    >>> chunks = to_chunks(x, 20)
+    >>> torch.allclose(from_chunks(chunks, 100), x)
+    True
     """
     check_axes(x, "x", "batch feature frame")
     check_even(size, "size")

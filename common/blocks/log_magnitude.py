@@ -17,6 +17,12 @@ class AmplitudeToDB(nn.Module):
         The magnitude at 0 dB; ``STFTConfig().full_scale`` makes it that of a full-scale sine.
     floor : float
         Lowest level returned, in dB. It keeps the logarithm finite in silence, and its gradient 0.
+
+    Examples
+    --------
+    >>> import torch
+    >>> AmplitudeToDB()(torch.tensor([[[[1.0, 0.1, 0.0]]]]))
+    tensor([[[[  0., -20., -80.]]]])
     """
 
     def __init__(self, reference: float = 1.0, floor: float = -80.0) -> None:

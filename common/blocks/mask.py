@@ -12,6 +12,13 @@ class ApplyMask(nn.Module):
 
     The product passes gradients to both factors. nussl's ``Mask`` detaches the mixture; where the
     mixture is data, and nothing that is learned made it, the two learn the same.
+
+    Examples
+    --------
+    >>> import torch
+    >>> mask, mixture = torch.rand(8, 2, 1, 513, 100), torch.rand(8, 1, 513, 100)
+    >>> ApplyMask()(mask, mixture).shape  # (batch, source, channel, freq, frame)
+    torch.Size([8, 2, 1, 513, 100])
     """
 
     def forward(self, mask: Tensor, mixture: Tensor) -> Tensor:

@@ -36,6 +36,13 @@ class RecurrentStack(nn.Module):
     Hochreiter and Schmidhuber (1997), "Long short-term memory"; Cho et al. (2014), "Learning phrase
     representations using RNN encoder-decoder"; the forget gate's start: Jozefowicz, Zaremba and
     Sutskever (2015), "An empirical exploration of recurrent network architectures".
+
+    Examples
+    --------
+    >>> import torch
+    >>> stack = RecurrentStack(513, hidden=32, layers=1)
+    >>> stack(torch.rand(8, 100, 513)).shape  # (batch, frame, feature): both directions
+    torch.Size([8, 100, 64])
     """
 
     def __init__(

@@ -1,6 +1,6 @@
-"""nussl, scaper, musdb and museval, mended so that they run on today's libraries.
+"""nussl, scaper, musdb and museval, mended so that they run on today's libraries::
 
->>> from common.compat import nussl, scaper, musdb, museval
+    from common.compat import nussl, scaper, musdb, museval
 
 Each package is imported when its name is first asked for, with the patches that
 it needs (see :mod:`common.compat.loading`). Importing ``common.compat`` itself

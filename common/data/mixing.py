@@ -1,10 +1,10 @@
 """Mixtures without end, made from songs in memory while a network trains on them.
 
 The chapter *mixing* says what for. An example is made from its number alone, whoever asks for it
-and in whatever order: any worker, any rank, and any later run get the same one.
+and in whatever order: any worker, any rank, and any later run get the same one::
 
->>> loader = DataLoader(mixer, batch_size=8, num_workers=2, sampler=range(0, 80_000))
->>> loader = DataLoader(mixer, batch_size=8, sampler=range(rank, 80_000, ranks))  # of several ranks
+    loader = DataLoader(mixer, batch_size=8, num_workers=2, sampler=range(0, 80_000))
+    loader = DataLoader(mixer, batch_size=8, sampler=range(rank, 80_000, ranks))  # of several ranks
 """
 
 from __future__ import annotations

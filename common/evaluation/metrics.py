@@ -49,6 +49,16 @@ def si_sdr(estimate: ArrayLike, reference: ArrayLike) -> float | np.ndarray:
     ----------
     Le Roux, Wisdom, Erdogan and Hershey, "SDR - half-baked or well done?",
     ICASSP 2019. Removing the means is this book's choice (and nussl's).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> t = np.arange(1000) / 1000
+    >>> voice, hum = np.sin(2 * np.pi * 40 * t), np.sin(2 * np.pi * 5 * t)
+    >>> round(si_sdr(voice + 0.1 * hum, voice), 3)
+    20.0
+    >>> round(si_sdr(0.3 * (voice + 0.1 * hum), voice), 3)  # the level does not count
+    20.0
     """
     estimate, reference = check_pair(estimate, reference)
     estimate, estimate_constant = _remove_mean(estimate)

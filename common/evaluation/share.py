@@ -93,6 +93,12 @@ def share(
     References
     ----------
     Efron and Tibshirani, "An introduction to the bootstrap", 1993, chapter 13.
+
+    Examples
+    --------
+    >>> found = share(model=[6.0, 3.0], static=[2.0, 1.0], ceiling=[10.0, 9.0])
+    >>> found.value, found.songs
+    (0.375, 2)
     """
     scores = _check_scores(model, static, ceiling)  # (3, song)
     if not 0 < level < 1:

@@ -47,6 +47,12 @@ def load_pretrained(name: str, *, folder: Path = HERE) -> tuple[nn.Module, dict[
     ------
     ValueError
         If there is no such network, or its file is not the one that was shipped.
+
+    Examples
+    --------
+    >>> model, notes = load_pretrained("small")
+    >>> type(model).__name__
+    'SkipMaskInference'
     """
     hashes = _hashes(folder)
     check_choice(name, "name", sorted(hashes))

@@ -1,8 +1,10 @@
 """Training for real runs: steps, validation, checkpoints, resume, one process or many.
 
->>> plan = Plan(steps=1000, learning_rate=1e-3, clip_percentile=10)
->>> objective = MagnitudeObjective(losses.l1)
->>> train(model, objective, Mixer(load_songs("train")), plan)
+::
+
+    plan = Plan(steps=1000, learning_rate=1e-3, clip_percentile=10)
+    objective = MagnitudeObjective(losses.l1)
+    train(model, objective, Mixer(load_songs("train")), plan)
 
 ``python -m common.train`` does it by a configuration file.
 """

@@ -50,7 +50,10 @@ def diagram(
     ValueError
         If a name stands in the grid twice, or not at all.
 
-    >>> diagram([["x"], ["embed: Embedding"], ["mask"]], ["x > embed > mask"], new=["embed"])
+    Examples
+    --------
+    >>> rows = [["x"], ["embed: Embedding"], ["mask"]]
+    >>> ax = diagram(rows, ["x > embed > mask"], new=["embed"])
     """
     places, labels = _read(rows)
     for name in [*new, *(shapes or {}), *(name for chain in arrows for name in _names(chain))]:

@@ -12,12 +12,12 @@ NOTHING = HTML("")
 class Live:
     """A place under a cell for the newest of several pictures, empty again when the cell is done.
 
-    So that equal runs leave equal pages, the last picture is the cell's own result.
+    So that equal runs leave equal pages, the last picture is the cell's own result::
 
-    >>> with Live() as live:
-    ...     for step in range(1000):
-    ...         live.update(show(ax, alt="The loss so far, over the steps."))
-    >>> show(ax, alt="The loss over all steps.")
+        with Live() as live:
+            for step in range(1000):
+                live.update(show(ax, alt="The loss so far, over the steps."))
+        show(ax, alt="The loss over all steps.")
     """
 
     def __enter__(self) -> Live:

@@ -24,9 +24,8 @@ LINKS = dict(re.findall(r"^\[(\w+)\]: (\S+)$", MAP, re.MULTILINE))
 ROWS = dict(re.findall(r"^- \*\*\[(\w+)\]\*\*: (.*)$", MAP, re.MULTILINE))
 
 
-FIRST = "\n".join(
-    cell.source for cell in rules.of_type(nbformat.read(BOOK.notebook(BOOK.pages[0]), 4), "markdown")
-)
+FIRST = nbformat.read(BOOK.notebook(BOOK.pages[0]), 4)
+FIRST = "\n".join(cell.source for cell in rules.of_type(FIRST, "markdown"))
 
 
 def test_the_first_page_leads_to_every_other():

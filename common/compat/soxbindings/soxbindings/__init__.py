@@ -1,7 +1,7 @@
-"""The part of soxbindings that nussl and scaper use, without libsox.
+"""The part of soxbindings that nussl and scaper use, without libsox::
 
->>> import soxbindings as sox
->>> sox.Transformer().tempo(1.2).pitch(2).build_array(input_array=x, sample_rate_in=44100)
+    import soxbindings as sox
+    sox.Transformer().tempo(1.2).pitch(2).build_array(input_array=x, sample_rate_in=44100)
 """
 
 from .transformer import Transformer
