@@ -2,31 +2,54 @@
 
 from __future__ import annotations
 
+import re
+
 import nbformat
 
-from common.build.book import Book, write_atomically
+from common.build.book import Book, BuildError, write_atomically
 
 TAGS = ["bootstrap", "hide-input"]
 CELL = """\
-# Find the book's code; in Colab, fetch it first, with the packages that the chapters need.
+# Find the book's code. In Colab, fetch it first, and what it needs and Colab lacks.
 import subprocess
 import sys
 from pathlib import Path
 
-here = Path.cwd()
-if "google.colab" in sys.modules:
-    here = Path("/content/hear-the-mask")
-    if not here.exists():
-        url = "{url}"
-        subprocess.run(["git", "clone", "--quiet", "--depth=1", url, here], check=True)
-    subprocess.run([sys.executable, here / "common/build/colab.py"], check=True)
+here, colab = Path.cwd(), "google.colab" in sys.modules
+if colab and not (here := here / "{name}-{tag}").exists():
+    fetch = (
+        "rm -rf {name}.part"
+        " && git clone --quiet --depth=1 --branch={tag}"
+        " {url} {name}.part"
+        " && mv {name}.part {name}-{tag}"
+    )
+    done = subprocess.run(fetch, shell=True, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"The book was not fetched; run this cell again.\\n{{done.stderr}}")
 root = next(p for p in [here, *here.parents] if (p / "common/build/colab.py").exists())
-sys.path.insert(0, str(root))"""
+sys.path.insert(0, str(root))
+if colab:
+    from common.build.colab import prepare
+
+    prepare()"""
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
 def bootstrap_cell(book: Book) -> str:
-    return CELL.format(url=book.config["repository"]["url"])
+    """The cell, with the address and the tag that `_config.yml` names."""
+    repository = book.config["repository"]
+    url, tag = repository["url"], str(repository["branch"])
+    address = re.fullmatch(r"https://github\.com/[\w.-]+/([\w-]+)", url)
+    if not address:
+        raise BuildError(
+            "_config.yml, repository.url: expected https://github.com/OWNER/NAME, which Colab can "
+            f"open, got {url!r}."
+        )
+    if not re.fullmatch(r"\w[\w.-]*", tag):
+        raise BuildError(
+            f"_config.yml, repository.branch: expected a git tag such as v1.0.0, got {tag!r}."
+        )
+    return CELL.format(url=url, tag=tag, name=address[1])
 
 
 def write_bootstrap(book: Book) -> list[str]:

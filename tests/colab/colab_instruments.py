@@ -1,18 +1,10 @@
 """Run under Colab's versions: construct, set, sync and display every instrument, and say so."""
 
 import json
-import sys
-import types
 
-# What Colab's front end looks for: anywidget asks google.colab.output to allow its widgets.
-asked = []
-colab, output = types.ModuleType("google.colab"), types.ModuleType("google.colab.output")
-output.enable_custom_widget_manager = lambda *a, **k: asked.append(True)
-output._widgets = types.SimpleNamespace(_installed_url="https://widgets.example/manager.js")
-colab.output = output
-google = types.ModuleType("google")
-google.colab = colab
-sys.modules.update({"google": google, "google.colab": colab, "google.colab.output": output})
+from pretend import pretend
+
+asked = pretend()  # anywidget asks google.colab.output to allow its widgets
 
 import numpy as np  # noqa: E402
 

@@ -10,14 +10,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
-VERSIONS = HERE / "colab.txt"
+VERSIONS = HERE / "instruments.txt"
 VIEW = ("MaskListener", "StemPlayer", "StftExplorer", "Scrubber")
 
 
 @pytest.fixture(scope="module")
 def colab():
     """The Python of an environment with Colab's versions; made once, again when they change."""
-    folder = ROOT / "_build/colab"
+    folder = ROOT / "_build/colab/instruments"
     python, stamp = folder / "bin/python", folder / "versions.txt"
     if not stamp.exists() or stamp.read_text() != VERSIONS.read_text():
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
