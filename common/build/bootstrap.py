@@ -38,7 +38,7 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 def bootstrap_cell(book: Book) -> str:
     """The cell, with the address and the tag that `_config.yml` names."""
     repository = book.config["repository"]
-    url, tag = repository["url"], str(repository["branch"])
+    url, tag = repository["url"], str(repository.get("branch") or "")
     address = re.fullmatch(r"https://github\.com/[\w.-]+/([\w-]+)", url)
     if not address:
         raise BuildError(

@@ -29,7 +29,7 @@ def make_tiny(root):
     files = {
         "_toc.yml": "format: jb-book\nroot: book/both\nchapters:\n- file: book/one\n",
         "_config.yml": "title: Tiny\nonly_build_toc_files: true\n"
-        "repository: {url: https://github.com/tiny/tiny}\n"
+        "repository: {url: https://github.com/tiny/tiny, branch: v1}\n"
         "execute: {execute_notebooks: 'off'}\n"
         "sphinx: {local_extensions: {common.build.executed: .}}\n",
         "common/build/pins.txt": "numpy==2\n",

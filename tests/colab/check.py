@@ -101,9 +101,10 @@ def run(colab: Colab, notebook) -> None:
     """Run all cells in a kernel of their own; the outputs are left in the notebook."""
 
     class ColabsKernel(AsyncKernelManager):
-        kernel_spec = KernelSpec(
-            argv=[str(colab.python), str(HERE / "kernel.py"), "-f", "{connection_file}"]
-        )
+        kernel_spec = KernelSpec(argv=[
+            str(colab.python), "-Xfrozen_modules=off", str(HERE / "kernel.py"),
+            "-f", "{connection_file}",
+        ])  # fmt: skip
 
     started = []
     client = NotebookClient(
