@@ -12,7 +12,10 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 STAMP  := $(VENV)/stamp
 PINS   := common/build/pins.txt
-WANTED := requirements.txt common/build/requirements.txt
+TOOLS  := common/build/requirements.txt
+WANTED := requirements.txt $(TOOLS)
+PINNED := --constraint $(PINS)
+NEWEST := _build/newest
 # In the order of the files: sorted by their number of tests, the longest, of few, would come last.
 PYTEST := $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
@@ -31,10 +34,13 @@ export IPYTHONDIR := $(CURDIR)/_build/ipython
 unexport MUSDB_PATH MPLBACKEND
 
 .NOTPARALLEL:
-.PHONY: book serve test check songs bootstrap strip pins clean
+.PHONY: book execute serve test check songs colab-check newest bootstrap strip pins clean
 
 book: songs
 	$(PY) -m common.build book
+
+execute: songs
+	$(PY) -m common.build execute
 
 serve: $(STAMP)
 	$(PY) -m common.build serve
@@ -48,6 +54,21 @@ check: $(STAMP)
 
 songs: $(STAMP)
 	$(PY) -m common.data make
+
+# Every notebook as Colab would run it, with Colab's versions of the packages, from the last commit.
+# ARGS="--python python3.13 book/index" picks the Python and the pages.
+colab-check: $(STAMP)
+	$(PY) -m tests.colab.check $(ARGS)
+
+# Every notebook of the last commit with the newest versions that the ranges allow, torch's included,
+# in a clone with an environment of its own; it says first which versions are not the pinned ones.
+newest:
+	rm -rf $(NEWEST)
+	git clone --quiet . $(NEWEST)
+	grep -v '^torch==' $(TOOLS) > $(NEWEST)/$(TOOLS)
+	$(MAKE) -C $(NEWEST) PINNED= $(STAMP)
+	$(NEWEST)/$(PY) -m pip freeze | grep -vxFf $(PINS) || true
+	$(MAKE) -C $(NEWEST) PINNED= execute
 
 bootstrap: $(STAMP)
 	$(PY) -m common.build bootstrap
@@ -69,7 +90,7 @@ clean:
 $(STAMP): $(WANTED) $(PINS) $(shell find common/compat/soxbindings -name '*.py' -o -name '*.toml')
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed (PYTHON=...)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	@echo "Installing the pinned packages in $(VENV): a minute or two, 2 GB"
-	$(PY) -m pip install --quiet --disable-pip-version-check --only-binary=:all: --constraint $(PINS) $(WANTED:%=--requirement %)
+	@echo "Installing the packages in $(VENV): a minute or two, 2 GB"
+	$(PY) -m pip install --quiet --disable-pip-version-check --only-binary=:all: $(PINNED) $(WANTED:%=--requirement %)
 	$(PY) -c "$(COMPILE)"
 	touch $(STAMP)
