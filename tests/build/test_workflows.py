@@ -1,4 +1,4 @@
-"""What GitHub runs: files that parse, with commands that exist and no more rights than they need."""
+"""What GitHub runs: files that parse, commands that exist, no more rights than they need."""
 
 import os
 import re

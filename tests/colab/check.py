@@ -225,6 +225,9 @@ def main() -> int:
     except CheckError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. What passed is kept.", file=sys.stderr)
+        return 130
     for page, why in failed.items():
         print(f"\n{page}: {why}", file=sys.stderr)
     return bool(failed)
