@@ -67,7 +67,7 @@ newest:
 	git clone --quiet . $(NEWEST)
 	grep -v '^torch==' $(TOOLS) > $(NEWEST)/$(TOOLS)
 	$(MAKE) -C $(NEWEST) PINNED= $(STAMP)
-	$(NEWEST)/$(PY) -m pip freeze | grep -vxFf $(PINS) || true
+	$(NEWEST)/$(PY) -m pip freeze | tr _ - | grep -ivxFf $(PINS) || true
 	$(MAKE) -C $(NEWEST) PINNED= execute
 
 bootstrap: $(STAMP)
