@@ -51,7 +51,7 @@ def installed(name: str) -> str | None:
 
 
 def missing() -> dict[str, str]:
-    """What `colab.txt` asks for and is not here: the name and the line of each."""
+    """What `colab.txt` asks for and is not here, or in no version that fits: name and line."""
     found = {}
     for line in WANTED.read_text(encoding="utf-8").splitlines():
         if line.startswith("./"):
@@ -60,7 +60,8 @@ def missing() -> dict[str, str]:
         elif line and not line.startswith("#"):
             wanted = Requirement(line)
             here = installed(wanted.name)
-            if here is None or not wanted.specifier.contains(here, prereleases=True):
+            fits = here and (wanted.name in KEEP or wanted.specifier.contains(here))
+            if not fits:
                 found[wanted.name] = line
     return found
 

@@ -137,24 +137,24 @@ NOTHING_LACKS["soxbindings"] = "1.2.3+book1"
 
 
 def test_colab_that_lacks_nothing_is_left_alone(calls, monkeypatch, capsys):
-    have(monkeypatch, NOTHING_LACKS)
+    have(monkeypatch, {**NOTHING_LACKS, "anywidget": "1.0"})  # newer than asked for, and kept
     colab.prepare()
     assert not calls
     assert f"torch {NOTHING_LACKS['torch']}, " in capsys.readouterr().out
 
 
 def test_colab_gets_wheels_of_what_it_lacks_and_keeps_what_it_has(calls, monkeypatch, capsys):
-    have(monkeypatch, {**NOTHING_LACKS, "nussl": None, "soxbindings": None, "anywidget": "0.9.1"})
+    have(monkeypatch, {**NOTHING_LACKS, "nussl": None, "soxbindings": None, "museval": "0.3"})
     colab.prepare()
     (install, kept), (tried,) = calls
     assert install[1:4] == ["-m", "pip", "install"] and "--only-binary=:all:" in install
-    *_, anywidget, nussl, stand_in = install
-    assert (anywidget, nussl) == ("anywidget>=0.9.13,<0.12", "nussl==1.1.9")
+    *_, museval, nussl, stand_in = install
+    assert (museval, nussl) == ("museval>=0.4.1,<0.5", "nussl==1.1.9")
     assert stand_in.endswith("soxbindings-1.2.3+book1-py3-none-any.whl")
     assert f"numpy=={NOTHING_LACKS['numpy']}\ns" in kept
     assert "nussl" not in kept
     assert "import numpy, scipy, torch" in tried[2]
-    assert capsys.readouterr().out.startswith("Installing anywidget, nussl, soxbindings")
+    assert capsys.readouterr().out.startswith("Installing museval, nussl, soxbindings")
 
 
 @pytest.mark.parametrize("wanted", [["no-such-package==0"], ["av"]])

@@ -3,7 +3,7 @@
 An environment with Colab's versions, a mirror of this repository under its public address with the
 release's tag on the last commit, and a folder for Colab's own: there each notebook of that commit
 runs from its first cell on, in a kernel that takes itself for Colab's. What has passed is not run
-again while `common`, the notebook and the versions are the same.
+again while `common` (but `common.build`), the notebook and the versions are the same.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from common.build.book import ROOT, Book, write_atomically
 from common.build.bootstrap import bootstrap_cell
+from common.build.colab import WANTED
 from common.build.execute import CELL_TIMEOUT, NOT_PASSED, THREADS
 
 HERE = Path(__file__).parent
@@ -148,9 +149,14 @@ def bootstrap(colab: Colab) -> None:
 
 
 def inputs(page: str, python: str) -> list[str]:
-    """What decides whether a page that passed must run again."""
-    trees = git("rev-parse", "HEAD:common", f"HEAD:{page}.ipynb").split()
-    return [python, *trees, *(path.read_text() for path in VERSIONS)]
+    """What decides whether a page that passed must run again; `bootstrap` runs every time."""
+    common = git("ls-tree", "HEAD", "common/").splitlines()
+    return [
+        python,
+        git("rev-parse", f"HEAD:{page}.ipynb"),
+        *(line for line in common if not line.endswith("common/build")),
+        *(path.read_text(encoding="utf-8") for path in [*VERSIONS, WANTED]),
+    ]
 
 
 def passed(record: Path, wanted: list[str]) -> dict | None:
