@@ -1,4 +1,4 @@
-"""Draw the README's picture, a song times a mask is a voice: ``python -m common.build.picture``."""
+"""Draw the README's picture, a song times a mask is a voice: ``python -m book._assets.mask``."""
 
 from __future__ import annotations
 
