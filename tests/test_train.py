@@ -9,11 +9,15 @@ import time
 from pathlib import Path
 
 import pytest
+import soundfile
 import torch
+import yaml
 
 from common import losses, train
-from common.architectures import MaskInference
+from common.architectures import MaskInference, SkipMaskInference
 from common.checkpoint import load_checkpoint
+from common.data import STEMS, Settings, load_songs, make_songs
+from common.separation import separate
 from common.stft import STFTConfig
 from common.train import Config, main, make_objective, model_settings
 from common.training import (
@@ -26,6 +30,7 @@ from common.training.config import build, read_table
 
 ROOT = Path(__file__).parents[1]
 QUICK = ROOT / "common" / "configs" / "quick.toml"
+MUSDB18 = QUICK.with_name("musdb18.toml")
 CONFIGS = sorted(QUICK.parent.glob("*.toml"))
 # Of quick.toml, to be quicker still.
 TINY = ("training.steps=6", "training.save_every=2", "training.validate_every=3",
@@ -181,6 +186,46 @@ def test_a_full_disk_and_an_interruption_are_said_in_a_line(arguments, capsys, m
             patch.setattr(os, "fsync", fails)
             assert main(arguments) == code
         assert said in capsys.readouterr().err
+
+
+@pytest.fixture
+def musdb(tmp_path, data, monkeypatch):
+    """Three made songs as MUSDB18-HQ has its own: stereo, 44.1 kHz, wav; one is for validation."""
+    monkeypatch.setenv("HEAR_THE_MASK_DATA", data)
+    made = make_songs(settings=Settings(train=2, valid=1, test=0, stereo=0, unseen=0, duration=6.0))
+    root, names = tmp_path / "musdb18hq", {}
+    for split in ("train", "valid"):
+        for song in load_songs(split, root=made, rate=44100, channels=2):
+            names.setdefault(split, []).append(song.name)
+            folder = root / "train" / song.name
+            folder.mkdir(parents=True)
+            for name in ("mixture", *STEMS):
+                soundfile.write(folder / f"{name}.wav", song.source(name).T, 44100)
+    (root / "mus.yaml").write_text(yaml.safe_dump({"validation_tracks": names["valid"]}))
+    monkeypatch.setenv("MUSDB_PATH", str(root))
+    return root
+
+
+@pytest.mark.slow
+def test_musdb18_takes_two_steps_and_separates_in_stereo(tmp_path, musdb, capsys):
+    run = tmp_path / "run"
+    shorter = ("steps=2", "warmup=0", "batch=2", "validate_every=2", "save_every=2")
+    changes = [f"training.{change}" for change in shorter] + ["data.recipe.duration=0.5"]
+    arguments = [str(MUSDB18), "--folder", str(run), "--quiet"]
+    arguments += [part for change in changes for part in ("--set", change)]
+    assert main(arguments) == 0
+    assert "2 steps; best after 2" in capsys.readouterr().out
+    model, notes = load_checkpoint(run / "best.pt", SkipMaskInference)
+    assert (notes["rate"], notes["channels"], notes["songs"]) == (44100, 2, "musdb18hq")
+    start = train.build_model(config(*changes, path=MUSDB18))[0].state_dict()
+    moved = [name for name, weight in model.named_parameters()
+             if not torch.equal(weight, start[name])]  # fmt: skip
+    assert moved == [name for name, _ in model.named_parameters()]
+    song = load_songs("valid", root=musdb, rate=44100, channels=2)[0]
+    estimates = separate(model.eval(), song.mixture, 44100, model_rate=notes["rate"],
+                         config=STFTConfig(**notes["stft"]), per_channel=False)  # fmt: skip
+    assert estimates.shape == (2, *song.mixture.shape)
+    assert abs(estimates.sum(axis=0) - song.mixture).max() < 1e-5
 
 
 @pytest.mark.slow
