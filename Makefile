@@ -1,5 +1,6 @@
 # make book    the book, in _build/html      make test    every test
 # make serve   show it in a browser          make check   the tests that take under a minute
+# make print   the book as one PDF, for paper
 #
 # The first of them sets up .venv with the pinned packages and makes the songs (.data).
 
@@ -34,7 +35,7 @@ export IPYTHONDIR := $(CURDIR)/_build/ipython
 unexport MUSDB_PATH MPLBACKEND
 
 .NOTPARALLEL:
-.PHONY: book execute serve test check songs colab-check newest bootstrap strip pins clean
+.PHONY: book execute serve print test check songs colab-check newest bootstrap strip pins clean
 
 book: songs
 	$(PY) -m common.build book
@@ -44,6 +45,9 @@ execute: songs
 
 serve: $(STAMP)
 	$(PY) -m common.build serve
+
+print: book
+	$(PY) -m common.build print
 
 test: check book
 	$(PYTEST) -m slow --nbval tests _build/executed

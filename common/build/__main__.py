@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 
-from common.build import bootstrap, inputs, site
+from common.build import bootstrap, inputs, printed, site
 from common.build.book import Book, BuildError
 from common.build.execute import execute
 
@@ -42,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         ("book", "run the notebooks that changed and build the site"),
         ("execute", "run the notebooks that changed"),
         ("serve", "serve the built site"),
+        ("print", "write the built site into one PDF"),
         ("bootstrap", "write the one set-up cell into every notebook"),
     ]:
         command = commands.add_parser(name, help=text, description=text)
@@ -60,6 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
             if not book.html.exists():
                 raise BuildError("There is no site yet: run `make book` first.")
             site.serve(book.html, options.port)
+        elif options.command == "print":
+            print(printed.write_pdf(book))
         else:
             print("\n".join(bootstrap.write_bootstrap(book)) or "Every notebook has the cell.")
     except BuildError as error:
