@@ -1,4 +1,4 @@
-"""The book on paper: nothing that needs a script, every link inside leads to a place in the file."""
+"""The book on paper: nothing that needs a script, and every link inside leads into the file."""
 
 from urllib.parse import unquote
 
