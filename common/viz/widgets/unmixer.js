@@ -99,7 +99,7 @@ async function render({ model, el }) {
     bar.hidden = stop.hidden = false;
     bar.value = 0;
     voice.say("Unmixing");
-    const job = { data: model.get("data"), entries: model.get("entries"), rate, options,
+    const job = { data: model.get("data"), entries: model.get("weights"), rate, options,
                   settings: { ...model.get("settings"), config: model.get("spectrum") },
                   channels: song.channels };
     work = start(model.get("_esm"), job, (share) => { bar.value = share; });

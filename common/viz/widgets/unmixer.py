@@ -61,7 +61,7 @@ class Unmixer(Instrument, code="unmixer.js"):
     sources = traitlets.List(traitlets.Unicode()).tag(sync=True)
     settings = traitlets.Dict().tag(sync=True)
     spectrum = traitlets.Dict().tag(sync=True)
-    entries = traitlets.List(traitlets.Dict()).tag(sync=True)
+    weights = traitlets.List(traitlets.Dict()).tag(sync=True)
     data = traitlets.Bytes().tag(sync=True)
     credit = traitlets.Unicode().tag(sync=True)
     colors = traitlets.Dict().tag(sync=True)
@@ -103,7 +103,7 @@ class Unmixer(Instrument, code="unmixer.js"):
                 "sources": len(sources),
             },
             spectrum=spectrum_of(config, LEVELS, rate / 2),
-            entries=entries,
+            weights=entries,
             data=data,
             credit=credit,
             colors={name: SOURCE_COLORS[name] for name in sources if name in SOURCE_COLORS},
