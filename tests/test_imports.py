@@ -1,12 +1,16 @@
 """Who may import what: the contracts of pyproject.toml, and the rules that they cannot state."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
+import grimp
 import nbformat
+import networkx
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -90,6 +94,25 @@ def test_import_contracts_of_pyproject_hold():
         [sys.executable, "-c", command], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_picture_of_the_imports_is_what_common_does():
+    under_all = ["checks", "seed"]
+    modules = grimp.build_graph("common", cache_dir=None)
+    imports = networkx.DiGraph()
+    for module in modules.modules - {"common"}:
+        user = module.split(".")[1]
+        for other in modules.find_modules_directly_imported_by(module):
+            if (used := other.split(".")[1]) != user:
+                imports.add_edge(user, used)
+    imports.remove_nodes_from(under_all)
+    text = (ROOT / ".github/CONTRIBUTING.md").read_text(encoding="utf-8")
+    drawn = {
+        pair
+        for users, used in re.findall(r"^ {4}([\w &]+) --> ([\w &]+)$", text, re.MULTILINE)
+        for pair in product(users.split(" & "), used.split(" & "))
+    }
+    assert drawn == set(networkx.transitive_reduction(imports).edges)
 
 
 def test_importing_common_is_light():
